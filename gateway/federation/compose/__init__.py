@@ -1,0 +1,1 @@
+"""Composition: subgraph SDL in, supergraph SDL out. Pure; knows neither planning nor services."""
