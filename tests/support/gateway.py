@@ -1,0 +1,138 @@
+"""The one place in the tests that knows the gateway's API."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from gateway.pipeline import Pipeline, PipelineOptions
+from gateway.planning.printing import print_plan
+from graphql import GraphQLSchema
+
+from gateway.federation.compose import SubgraphSchema, compose
+from gateway.federation.supergraph import Supergraph, load_supergraph
+from gateway.operation.request import GraphQLRequest
+from gateway.planning.plan import FetchStep, Plan
+from gateway.services.request import RequestContext
+from tests.support.fakes import FakeSubgraph, Faults
+from tests.support.scenario import Scenario
+from tests.support.world import World
+
+DEADLINE_S = 5.0
+
+
+@dataclass(slots=True)
+class Answer:
+    """One answered request, and what the run left behind."""
+
+    data: Any
+    errors: Sequence[Mapping[str, Any]]
+    extensions: Mapping[str, Any]
+    fakes: Mapping[str, FakeSubgraph]
+    world: World
+
+    @property
+    def requests(self) -> dict[str, int]:
+        """Number of requests per subgraph that was asked at all."""
+        return {name: len(fake.requests) for name, fake in self.fakes.items() if fake.requests}
+
+
+@cache
+def supergraph_of(scenario: Scenario, *, backwards: bool = False) -> Supergraph:
+    """The scenario's subgraphs composed and loaded. backwards: configured in the opposite order."""
+    schemas = [SubgraphSchema(name, sdl) for name, sdl in scenario.subgraphs.items()]
+    return load_supergraph(compose(schemas[::-1] if backwards else schemas).supergraph_sdl)
+
+
+def api_schema_of(scenario: Scenario) -> GraphQLSchema:
+    """The schema that the gateway shows to clients."""
+    return supergraph_of(scenario).api_schema
+
+
+class Gateway:
+    """A gateway over a scenario's fakes. Its caches last as long as it does; the world is new for every request.
+
+    pauses: how often each subgraph gives way to the event loop before it answers.
+    """
+
+    def __init__(
+        self,
+        scenario: Scenario,
+        *,
+        lookups: bool = True,
+        backwards: bool = False,
+        faults: Mapping[str, Faults] | None = None,
+        pauses: Callable[[], int] = lambda: 0,
+    ) -> None:
+        self.scenario = scenario
+        self._faults = faults or {}
+        self._pauses = pauses
+        self._fakes = scenario.fakes(scenario.world.fresh())
+        supergraph = supergraph_of(scenario, backwards=backwards)
+        self._pipeline = Pipeline(supergraph, self._fakes, PipelineOptions(lookups=lookups))
+
+    def plan(self, query: str, variables: Mapping[str, Any] | None = None, operation: str | None = None) -> Plan:
+        """The plan for this operation with these variables."""
+        return self._pipeline.plan(self._pipeline.prepare(query, operation), dict(variables or {}))
+
+    async def ask(
+        self,
+        query: str,
+        variables: Mapping[str, Any] | None = None,
+        operation: str | None = None,
+        *,
+        deadline_s: float = DEADLINE_S,
+        batching: bool = True,
+    ) -> Answer:
+        """Send one request. The world and the fakes' notes start afresh. Raises RequestError."""
+        world = self.scenario.world.fresh()
+        for name, fake in self._fakes.items():
+            fake.reset(world, self._faults.get(name) or Faults(), self._pauses)
+        context = RequestContext("test", asyncio.get_running_loop().time() + deadline_s, batching=batching)
+        request = GraphQLRequest(query, operation, dict(variables or {}))
+        response = await self._pipeline.run(request, context)
+        return Answer(response.data, response.errors, response.extensions, self._fakes, world)
+
+
+def plan_text(plan: Plan) -> str:
+    """The plan as `braid show plan` prints it."""
+    return print_plan(plan)
+
+
+def plan_shape(plan: Plan) -> list[str]:
+    """One line per step, sorted: "2 people at films/director after catalog".
+
+    Level, subgraph, path for entity steps, the subgraphs of the steps it depends on. A step that starts before its
+    object is found (`@lookup`) has "early" instead of what comes before it.
+    """
+    return sorted(_line(step, plan) for step in plan.steps)
+
+
+def _line(step: FetchStep, plan: Plan) -> str:
+    line = f"{step.level} {step.graph}"
+    if step.path:
+        line += " at " + "/".join(re.sub(r"__\d+$", "", element.key) for element in step.path)
+    before = sorted({plan.steps[i].graph for i in step.dependencies})
+    if step.is_early:
+        line += " early"
+    return f"{line} after {', '.join(before)}" if before else line
+
+
+def plan_problems(plan: Plan) -> list[str]:
+    """What is wrong with a plan whatever it is for."""
+    found: list[str] = []
+    for position, step in enumerate(plan.steps):
+        before = [plan.steps[i] for i in step.dependencies]
+        if step.id != position or any(other.id >= step.id for other in before):
+            found.append(f"step {step.id} at {position} comes before what it depends on: {step.dependencies}")
+        if step.level != 1 + max((other.level for other in before), default=0):
+            found.append(f"step {step.id} is on level {step.level}, its dependencies on {[o.level for o in before]}")
+        if (step.kind == "entities") != bool(step.representations):
+            found.append(f"step {step.id} is of kind {step.kind} with representations {dict(step.representations)}")
+        if step.kind == "entities" and not (step.dependencies or step.is_early):
+            found.append(f"step {step.id} takes its keys from nowhere")
+    return found
