@@ -1,0 +1,1 @@
+"""The shop: seven services, each its own process, port and database. No import of the gateway. See README.md."""

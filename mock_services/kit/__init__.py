@@ -1,0 +1,1 @@
+"""What the shop's services share: operations, batch and page rules, problems, counters, chaos, SQLite, serving."""

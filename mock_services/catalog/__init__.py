@@ -1,0 +1,1 @@
+"""What is sold: products as JSON documents whose attributes differ by category."""

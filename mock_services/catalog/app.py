@@ -1,0 +1,45 @@
+"""What the catalog service offers."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from mock_services.catalog import store
+from mock_services.catalog.model import CATEGORIES, Product
+from mock_services.kit.answers import Batch, Page
+from mock_services.kit.openapi import openapi_document
+from mock_services.kit.operations import Form, Operation, routes_of
+from mock_services.kit.params import choice_param, cursor_param, id_param, ids_param, limit_param
+from mock_services.kit.service import Service
+
+IDS = ids_param("ids", "Products to answer.")
+LIMIT = limit_param(20, "Products per page; 20 unless given.")
+CURSOR = cursor_param(store.CURSOR, 1)
+CATEGORY = choice_param("category", CATEGORIES, "Only products of this category.")
+
+OPERATIONS = (
+    Operation(
+        "GET",
+        "/products",
+        "Products by id, or all of them by page.",
+        (
+            Form(store.find_products, Batch[Product], (IDS,), when="ids"),
+            Form(store.list_products, Page[Product], (LIMIT, CURSOR, CATEGORY)),
+        ),
+    ),
+    Operation(
+        "GET",
+        "/products/{id}",
+        "One product.",
+        (Form(store.get_product, Product),),
+        path_params=(id_param("id", "The product."),),
+        problems={404: "there is no such product"},
+    ),
+)
+
+SERVICE = Service(
+    name="catalog",
+    summary="Products of the shop, as documents whose attributes differ by category.",
+    routes=partial(routes_of, OPERATIONS),
+    document=openapi_document("Catalog", OPERATIONS),
+)

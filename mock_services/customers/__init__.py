@@ -1,0 +1,1 @@
+"""Who buys: names, addresses, segments."""

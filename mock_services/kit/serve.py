@@ -1,0 +1,98 @@
+"""Serving one service as a process: its command line, its socket, its start and stop.
+
+Standard output carries one line, `listening http://127.0.0.1:PORT`, when the service answers; supervisors wait for it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import signal
+import socket
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import uvicorn
+
+from mock_services.kit.chaos import Chaos
+from mock_services.kit.database import Database, DatabaseError
+from mock_services.kit.lifeline import end_with_parent
+from mock_services.kit.ports import PORTS
+from mock_services.kit.service import Service, make_app
+
+HOST = "127.0.0.1"
+GRACE_S = 1
+
+
+def main(service: Service, arguments: Sequence[str] | None = None) -> None:
+    """Serve until SIGINT or SIGTERM. Exits with a line on standard error when it cannot start."""
+    options = _parse(service, arguments)
+    if options.with_parent is not None:
+        end_with_parent(options.with_parent)
+    # Before and after uvicorn has the signals: end quietly. Uvicorn raises its signal again when it is done.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: sys.exit(0))
+    try:
+        database = Database(options.db, service.name)
+        listener = _listen(options.port)
+    except (DatabaseError, OSError) as error:
+        sys.exit(f"{service.name}: {error}")
+    app = make_app(service, database)
+    config = uvicorn.Config(
+        app.asgi, log_level="warning", access_log=False, server_header=False, timeout_graceful_shutdown=GRACE_S
+    )
+    _Server(config, app.chaos).run([listener])
+
+
+class _Server(uvicorn.Server):
+    """Says when it listens; when it stops, first lets go of what chaos holds."""
+
+    def __init__(self, config: uvicorn.Config, chaos: Chaos) -> None:
+        super().__init__(config)
+        self._chaos = chaos
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        assert sockets is not None
+        # Nobody may be reading any more; that is no reason not to serve.
+        with contextlib.suppress(OSError):
+            print(f"listening http://{HOST}:{sockets[0].getsockname()[1]}", flush=True)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._chaos.stop()
+        await super().shutdown(sockets)
+
+
+def _parse(service: Service, arguments: Sequence[str] | None) -> argparse.Namespace:
+    port = PORTS[service.name]
+    parser = argparse.ArgumentParser(
+        prog=f"python -m mock_services.{service.name}",
+        description=service.summary,
+        epilog=f"example: python -m mock_services.{service.name} --db .braid/shop/{service.name}.db",
+    )
+    parser.add_argument("--db", type=Path, required=True, metavar="PATH", help="the service's database file")
+    parser.add_argument("--port", type=_port, default=port, help="0 takes any free one (default: %(default)s)")
+    parser.add_argument(
+        "--with-parent", type=int, metavar="PID", help="end when process PID, which started this one, has ended"
+    )
+    return parser.parse_args(arguments)
+
+
+def _port(text: str) -> int:
+    if not text.isdecimal() or int(text) > 65_535:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a port: 0 to 65535")
+    return int(text)
+
+
+def _listen(port: int) -> socket.socket:
+    """A listening socket. Raises OSError saying that the port is taken."""
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((HOST, port))
+        listener.listen()
+    except OSError as error:
+        listener.close()
+        raise OSError(f"port {port} of {HOST} cannot be had ({error.strerror}); --port 0 takes any free one") from error
+    return listener

@@ -1,0 +1,92 @@
+"""Service: all that makes one service, and the ASGI app made of it."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from mock_services.kit.calls import CallLog
+from mock_services.kit.chaos import Chaos
+from mock_services.kit.control import Instruments, control_routes
+from mock_services.kit.database import Database
+from mock_services.kit.problems import Problem
+
+_CODES = {404: "NOT_FOUND", 405: "METHOD_NOT_ALLOWED"}
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """name: as in ports and files. routes: its domain routes over a database. document: its OpenAPI."""
+
+    name: str
+    summary: str
+    routes: Callable[[Database], list[Route]]
+    document: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class App:
+    """A service's ASGI app, and the chaos that its server stops when it stops."""
+
+    asgi: Starlette
+    chaos: Chaos
+
+
+def make_app(service: Service, database: Database) -> App:
+    """The service's app. It closes the database when it shuts down."""
+    routes = service.routes(database)
+    calls = CallLog()
+    chaos = Chaos({f"{method} {route.path}" for route in routes for method in route.methods or () if method != "HEAD"})
+
+    @asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        yield
+        database.close()
+
+    asgi = Starlette(
+        routes=routes + control_routes(service.name, service.document, database, calls, chaos),
+        middleware=[Middleware(Instruments, routes=routes, calls=calls, chaos=chaos)],
+        exception_handlers={
+            Problem: _answer_problem,
+            HTTPException: _answer_http_exception,
+            sqlite3.OperationalError: _answer_database_error,
+            Exception: _answer_unexpected,
+        },
+        lifespan=lifespan,
+    )
+    # /customers/ is nothing, rather than a redirect to /customers: callers should see their mistake.
+    asgi.router.redirect_slashes = False
+    return App(asgi, chaos)
+
+
+def _answer_problem(_: Request, error: Exception) -> Response:
+    assert isinstance(error, Problem)
+    return error.response()
+
+
+def _answer_http_exception(request: Request, error: Exception) -> Response:
+    """Starlette's own 404 and 405, as problems; Allow is kept."""
+    assert isinstance(error, HTTPException)
+    detail = f"{error.detail}: {request.method} {request.url.path}"
+    response = Problem(error.status_code, _CODES.get(error.status_code, "REFUSED"), detail).response()
+    response.headers.update(error.headers or {})
+    return response
+
+
+def _answer_database_error(_: Request, error: Exception) -> Response:
+    return Problem(503, "DATABASE_UNAVAILABLE", f"the database cannot be used: {error}").response()
+
+
+def _answer_unexpected(_: Request, error: Exception) -> Response:
+    """Starlette raises the error again after this, so that the server logs it."""
+    return Problem(500, "INTERNAL_ERROR", "the service failed; its log says why").response()

@@ -1,0 +1,80 @@
+"""Timeline: a table whose rows are read newest first, whole, filtered, or as the newest few of each of many owners.
+
+Keyset pagination on (time, id): with an index on (filter, time, id) a page costs its own length, wherever it lies.
+The newest few of many owners are one statement in which each owner costs one descent into the index; a window function
+over all rows of all owners would read whole histories to show five orders each.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from mock_services.kit.database import json_array
+
+Filters = Mapping[str, str | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Timeline:
+    """Names in the schema, never from a request. columns: what rows consist of. time: the column that orders them."""
+
+    table: str
+    time: str
+    columns: str
+
+    def page(
+        self, db: sqlite3.Connection, limit: int, cursor: tuple[str, str] | None, filters: Filters
+    ) -> list[tuple[Any, ...]]:
+        """Up to limit + 1 rows after the cursor's (time, id). filters: value by column, None for any."""
+        conditions, values = _conditions(filters)
+        if cursor is not None:
+            conditions.append(f"({self.time}, id) < (:cursor_time, :cursor_id)")
+            values |= {"cursor_time": cursor[0], "cursor_id": cursor[1]}
+        return db.execute(
+            f"SELECT {self.columns} FROM {self.table} {_where(conditions)}"
+            f" ORDER BY {self.time} DESC, id DESC LIMIT :rows",
+            values | {"rows": limit + 1},
+        ).fetchall()
+
+    def newest_of_each(
+        self, db: sqlite3.Connection, owner: str, owners: Sequence[str], limit: int, filters: Filters
+    ) -> list[tuple[Any, ...]]:
+        """Up to limit + 1 rows of each owner, in the order of owners. owner: the column that names it."""
+        conditions, values = _conditions(filters)
+        mine = _where([f"{owner} = owners.value", *conditions])
+        return db.execute(
+            f"SELECT {self.columns} FROM json_each(:owners) AS owners CROSS JOIN {self.table} WHERE id IN"
+            f" (SELECT id FROM {self.table} {mine} ORDER BY {self.time} DESC, id DESC LIMIT :rows)"
+            f" ORDER BY owners.key, {self.time} DESC, id DESC",
+            values | {"owners": json_array(owners), "rows": limit + 1},
+        ).fetchall()
+
+    def totals_of_each(
+        self, db: sqlite3.Connection, owner: str, owners: Sequence[str], filters: Filters
+    ) -> dict[str, int]:
+        """How many rows each owner has; owners without rows are absent."""
+        conditions, values = _conditions(filters)
+        conditions.append(f"{owner} IN (SELECT value FROM json_each(:owners))")
+        return dict(
+            db.execute(
+                f"SELECT {owner}, count(*) FROM {self.table} {_where(conditions)} GROUP BY {owner}",
+                values | {"owners": json_array(owners)},
+            )
+        )
+
+    def total(self, db: sqlite3.Connection, filters: Filters) -> int:
+        """How many rows there are; reads an index as long as that."""
+        conditions, values = _conditions(filters)
+        return db.execute(f"SELECT count(*) FROM {self.table} {_where(conditions)}", values).fetchone()[0]
+
+
+def _conditions(filters: Filters) -> tuple[list[str], dict[str, Any]]:
+    values = {column: value for column, value in filters.items() if value is not None}
+    return [f"{column} = :{column}" for column in values], dict(values)
+
+
+def _where(conditions: Sequence[str]) -> str:
+    return f"WHERE {' AND '.join(conditions)}" if conditions else ""

@@ -1,0 +1,82 @@
+"""What the orders service offers."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from mock_services.kit.answers import Batch, ListsByOwner, Page
+from mock_services.kit.openapi import openapi_document
+from mock_services.kit.operations import Form, Operation, routes_of
+from mock_services.kit.params import (
+    choice_param,
+    cursor_param,
+    flag_param,
+    id_param,
+    ids_param,
+    limit_param,
+)
+from mock_services.kit.service import Service
+from mock_services.orders import store
+from mock_services.orders.model import STATUSES, NewOrder, Order
+
+IDS = ids_param("ids", "Orders to answer.")
+CUSTOMER_IDS = ids_param("customer_ids", "Customers whose newest orders to answer.")
+CUSTOMER_ID = id_param("customer_id", "Only this customer's orders.")
+STATUS = choice_param("status", STATUSES, "Only orders in this status.")
+WITH_TOTAL = flag_param("with_total", "Also answer how many there are in all.")
+PAGE_LIMIT = limit_param(20, "Orders per page (20 unless given) or per customer (5 unless given).")
+LIST_LIMIT = limit_param(5, "Orders per page (20 unless given) or per customer (5 unless given).")
+CURSOR = cursor_param(store.CURSOR, 2)
+ID = id_param("id", "The order.")
+
+OPERATIONS = (
+    Operation(
+        "GET",
+        "/orders",
+        "Orders by id, the newest of each customer, or all by page, newest first. "
+        "`ids` is given alone; `customer_ids` excludes `cursor` and `customer_id`.",
+        (
+            Form(store.find_orders, Batch[Order], (IDS,), when="ids"),
+            Form(
+                store.list_orders_of_each,
+                ListsByOwner[Order],
+                (CUSTOMER_IDS, LIST_LIMIT, STATUS, WITH_TOTAL),
+                when="customer_ids",
+            ),
+            Form(store.list_orders, Page[Order], (PAGE_LIMIT, CURSOR, STATUS, CUSTOMER_ID, WITH_TOTAL)),
+        ),
+    ),
+    Operation(
+        "POST",
+        "/orders",
+        "Place an order.",
+        (Form(store.place_order, Order),),
+        body=NewOrder,
+        status=201,
+        location="/orders/{id}",
+        problems={422: "the order is empty, its customer or one of its products is unknown"},
+    ),
+    Operation(
+        "GET",
+        "/orders/{id}",
+        "One order.",
+        (Form(store.get_order, Order),),
+        path_params=(ID,),
+        problems={404: "there is no such order"},
+    ),
+    Operation(
+        "POST",
+        "/orders/{id}/cancel",
+        "Cancel an order that is not on its way; a cancelled one stays cancelled.",
+        (Form(store.cancel_order, Order),),
+        path_params=(ID,),
+        problems={404: "there is no such order", 409: "it has been shipped"},
+    ),
+)
+
+SERVICE = Service(
+    name="orders",
+    summary="Orders of the shop: who ordered what, when, and how far it is.",
+    routes=partial(routes_of, OPERATIONS),
+    document=openapi_document("Orders", OPERATIONS),
+)

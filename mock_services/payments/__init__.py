@@ -1,0 +1,1 @@
+"""What was charged for orders, and each customer's balance of it."""

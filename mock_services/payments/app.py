@@ -1,0 +1,66 @@
+"""What the payments service offers."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from mock_services.kit.answers import Batch, ListsByOwner, Page
+from mock_services.kit.openapi import openapi_document
+from mock_services.kit.operations import Form, Operation, routes_of
+from mock_services.kit.params import choice_param, cursor_param, id_param, ids_param, limit_param
+from mock_services.kit.service import Service
+from mock_services.payments import store
+from mock_services.payments.model import STATUSES, Billing, Charge
+
+IDS = ids_param("ids", "Charges to answer.")
+ORDER_IDS = ids_param("order_ids", "Orders whose charges to answer.")
+CUSTOMER_IDS = ids_param("customer_ids", "Customers whose balance to answer.")
+STATUS = choice_param("status", STATUSES, "Only charges in this status.")
+ORDER_ID = id_param("order_id", "Only this order's charges.")
+CUSTOMER_ID = id_param("customer_id", "Only this customer's charges.")
+PAGE_LIMIT = limit_param(20, "Charges per page (20 unless given) or per order (5 unless given).")
+LIST_LIMIT = limit_param(5, "Charges per page (20 unless given) or per order (5 unless given).")
+CURSOR = cursor_param(store.CURSOR, 2)
+
+OPERATIONS = (
+    Operation(
+        "GET",
+        "/charges",
+        "Charges by id, the newest of each order, or all by page, newest first. "
+        "`ids` is given alone; `order_ids` goes with `limit` only.",
+        (
+            Form(store.find_charges, Batch[Charge], (IDS,), when="ids"),
+            Form(store.list_charges_of_each, ListsByOwner[Charge], (ORDER_IDS, LIST_LIMIT), when="order_ids"),
+            Form(store.list_charges, Page[Charge], (PAGE_LIMIT, CURSOR, STATUS, ORDER_ID, CUSTOMER_ID)),
+        ),
+    ),
+    Operation(
+        "GET",
+        "/charges/{id}",
+        "One charge.",
+        (Form(store.get_charge, Charge),),
+        path_params=(id_param("id", "The charge."),),
+        problems={404: "there is no such charge"},
+    ),
+    Operation(
+        "GET",
+        "/billing",
+        "The balance of each customer.",
+        (Form(store.find_billing, Batch[Billing], (CUSTOMER_IDS,), when="customer_ids"),),
+    ),
+    Operation(
+        "GET",
+        "/billing/{customer_id}",
+        "One customer's balance.",
+        (Form(store.get_billing, Billing),),
+        path_params=(id_param("customer_id", "The customer."),),
+        problems={404: "there is no such account"},
+    ),
+)
+
+SERVICE = Service(
+    name="payments",
+    summary="Charges for orders, and each customer's balance of them.",
+    routes=partial(routes_of, OPERATIONS),
+    document=openapi_document("Payments", OPERATIONS),
+)

@@ -1,0 +1,1 @@
+"""Tickets of customers, often about an order."""

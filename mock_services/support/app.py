@@ -1,0 +1,81 @@
+"""What the support service offers."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from mock_services.kit.answers import Batch, ListsByOwner, Page
+from mock_services.kit.openapi import openapi_document
+from mock_services.kit.operations import Form, Operation, routes_of
+from mock_services.kit.params import (
+    choice_param,
+    cursor_param,
+    flag_param,
+    id_param,
+    ids_param,
+    limit_param,
+)
+from mock_services.kit.service import Service
+from mock_services.support import store
+from mock_services.support.model import STATUSES, NewTicket, Ticket
+
+IDS = ids_param("ids", "Tickets to answer.")
+CUSTOMER_IDS = ids_param("customer_ids", "Customers whose newest tickets to answer.")
+CUSTOMER_ID = id_param("customer_id", "Only this customer's tickets.")
+STATUS = choice_param("status", STATUSES, "Only tickets in this status.")
+WITH_TOTAL = flag_param("with_total", "Also answer how many there are in all.")
+PAGE_LIMIT = limit_param(20, "Tickets per page (20 unless given) or per customer (5 unless given).")
+LIST_LIMIT = limit_param(5, "Tickets per page (20 unless given) or per customer (5 unless given).")
+CURSOR = cursor_param(store.CURSOR, 2)
+ID = id_param("id", "The ticket.")
+
+OPERATIONS = (
+    Operation(
+        "GET",
+        "/tickets",
+        "Tickets by id, the newest of each customer, or all by page, newest first. "
+        "`ids` is given alone; `customer_ids` excludes `cursor` and `customer_id`.",
+        (
+            Form(store.find_tickets, Batch[Ticket], (IDS,), when="ids"),
+            Form(
+                store.list_tickets_of_each,
+                ListsByOwner[Ticket],
+                (CUSTOMER_IDS, LIST_LIMIT, STATUS, WITH_TOTAL),
+                when="customer_ids",
+            ),
+            Form(store.list_tickets, Page[Ticket], (PAGE_LIMIT, CURSOR, STATUS, CUSTOMER_ID, WITH_TOTAL)),
+        ),
+    ),
+    Operation(
+        "POST",
+        "/tickets",
+        "Open a ticket.",
+        (Form(store.open_ticket, Ticket),),
+        body=NewTicket,
+        status=201,
+        location="/tickets/{id}",
+    ),
+    Operation(
+        "GET",
+        "/tickets/{id}",
+        "One ticket.",
+        (Form(store.get_ticket, Ticket),),
+        path_params=(ID,),
+        problems={404: "there is no such ticket"},
+    ),
+    Operation(
+        "POST",
+        "/tickets/{id}/close",
+        "Close a ticket; a closed one stays closed.",
+        (Form(store.close_ticket, Ticket),),
+        path_params=(ID,),
+        problems={404: "there is no such ticket"},
+    ),
+)
+
+SERVICE = Service(
+    name="support",
+    summary="Tickets of customers, often about an order.",
+    routes=partial(routes_of, OPERATIONS),
+    document=openapi_document("Support", OPERATIONS),
+)
