@@ -1,0 +1,71 @@
+"""What every call to an upstream has around it, whoever makes it: one time limit, one set of headers, one translation.
+
+Used by the service client and by remote subgraphs, so that a fault looks the same from both.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+
+import aiohttp
+import httpx
+
+from gateway.services.body import BodyTooLarge, UnreadableBody
+from gateway.services.errors import (
+    DeadlineExceeded,
+    MalformedSourceResponse,
+    SourceError,
+    SourceResponseTooLarge,
+    SourceTimeout,
+    SourceUnreachable,
+)
+from gateway.services.request import RequestContext
+
+_NOT_HTTP = (UnreadableBody, aiohttp.ClientResponseError, httpx.RemoteProtocolError, httpx.DecodingError)
+
+
+@asynccontextmanager
+async def source_call(service: str, timeout_s: float, context: RequestContext) -> AsyncGenerator[None]:
+    """Give the block min(timeout_s, what is left of the request) seconds; let only SourceErrors out of it.
+
+    The limit is for all of it together: waiting for a connection, connecting, headers, a dripped body, decoding.
+    Raises SourceTimeout, DeadlineExceeded when the request's own deadline came first, SourceUnreachable,
+    MalformedSourceResponse, SourceResponseTooLarge. Cancellation passes through.
+    """
+    left_s = context.remaining_s()
+    try:
+        async with asyncio.timeout(min(timeout_s, left_s)):
+            yield
+    except TimeoutError as error:
+        if left_s <= timeout_s:
+            raise deadline_exceeded(service) from error
+        raise SourceTimeout(service, f"Service '{service}' did not answer within {timeout_s:g} s.") from error
+    except (aiohttp.ClientError, httpx.HTTPError, BodyTooLarge, UnreadableBody, OSError) as error:
+        raise _translate(service, error) from error
+
+
+def deadline_exceeded(service: str) -> DeadlineExceeded:
+    return DeadlineExceeded(service, f"The request's deadline passed before service '{service}' had answered.")
+
+
+def outgoing_headers(context: RequestContext) -> dict[str, str]:
+    """Headers for every upstream: the client's allow-listed ones, then ours, which win."""
+    headers = {**context.headers, "x-request-id": context.request_id, "accept-encoding": "identity"}
+    if context.traceparent is not None:
+        headers["traceparent"] = context.traceparent
+    return headers
+
+
+def _translate(service: str, error: Exception) -> SourceError:
+    # httpx-aiohttp calls a refused connection a ConnectTimeout; the aiohttp error that it came from tells the truth.
+    cause = error.__cause__
+    fault = cause if isinstance(cause, aiohttp.ClientError) else error
+    if isinstance(fault, BodyTooLarge):
+        return SourceResponseTooLarge(service, f"The answer of service '{service}' is larger than allowed.")
+    if isinstance(fault, _NOT_HTTP):
+        return MalformedSourceResponse(service, f"Service '{service}' answered with something that is not valid HTTP.")
+    if isinstance(fault, httpx.TimeoutException):
+        return SourceTimeout(service, f"Service '{service}' did not answer in time.")
+    return SourceUnreachable(service, f"Service '{service}' cannot be reached, or broke off its answer.")

@@ -1,0 +1,175 @@
+"""ServiceClient: JSON over HTTP to one upstream service.
+
+Inside it is an httpx.AsyncClient over our transport: what is known of httpx (auth, event hooks, respx, MockTransport)
+works here too. What every call adds is one total time limit, one byte limit and one translation of errors.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import lru_cache
+from http.cookiejar import CookieJar, DefaultCookiePolicy
+from typing import Any, TypeVar, cast, overload
+
+import httpx
+import msgspec
+
+from gateway.services.call import outgoing_headers, source_call
+from gateway.services.errors import MalformedSourceResponse, SourceHttpError
+from gateway.services.loader import forget_loaded
+from gateway.services.request import RequestContext
+from gateway.services.transport import Transport, read_httpx
+
+T = TypeVar("T")
+
+TIMEOUT_S = 1.5
+MAX_RESPONSE_BYTES = 8 * 1024 * 1024
+
+Parameters = Mapping[str, str | int | bool | None]
+
+
+class CommandRefused(SourceHttpError):
+    """The service understood a command and said no, with a problem document (RFC 9457).
+
+    `code` and the message are the service's own `code` and `detail`: they are written for whoever gave the command.
+    """
+
+    def __init__(self, service: str, message: str, status: int, code: str) -> None:
+        super().__init__(service, message, status)
+        self.code = code
+
+
+class _Problem(msgspec.Struct):
+    code: str
+    detail: str
+
+
+class ServiceClient:
+    """Calls one service. Made once; shared by all requests.
+
+    name:      the service's configured name. It appears in errors; the address never does.
+    base_url:  absolute; paths are appended to it.
+    transport: the client owns it and closes it.
+    timeout_s: for one whole call; never more than what is left of the request.
+    max_response_bytes: of the decoded body.
+
+    Calls raise SourceTimeout, DeadlineExceeded, SourceUnreachable, SourceHttpError (`status` tells a 404 from a 500),
+    CommandRefused, SourceResponseTooLarge, MalformedSourceResponse. Redirects are not followed: they are a
+    SourceHttpError.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        base_url: str,
+        transport: Transport,
+        *,
+        timeout_s: float = TIMEOUT_S,
+        max_response_bytes: int = MAX_RESPONSE_BYTES,
+    ) -> None:
+        self.name = name
+        self.timeout_s = timeout_s
+        self.max_response_bytes = max_response_bytes
+        self._transport = transport
+        self._http = httpx.AsyncClient(
+            transport=transport.for_httpx(),
+            base_url=base_url,
+            headers={"accept": "application/json", "user-agent": "braid-gateway"},
+            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
+            follow_redirects=False,
+            trust_env=False,
+            timeout=None,
+        )
+
+    @overload
+    async def get_json(self, path: str, *, context: RequestContext, params: Parameters | None = None) -> Any: ...
+    @overload
+    async def get_json(
+        self, path: str, *, context: RequestContext, params: Parameters | None = None, decode_as: type[T]
+    ) -> T: ...
+    async def get_json(
+        self, path: str, *, context: RequestContext, params: Parameters | None = None, decode_as: Any = Any
+    ) -> Any:
+        """GET `path` (starts with "/"; variable parts percent-encoded) and decode the answer.
+
+        params:    None values are left out, booleans are written true and false.
+        decode_as: a type for msgspec, taken strictly; Any gives plain dicts and lists.
+        """
+        return await self._call("GET", path, context, params, None, decode_as)
+
+    @overload
+    async def post_json(self, path: str, body: Any, *, context: RequestContext) -> Any: ...
+    @overload
+    async def post_json(self, path: str, body: Any, *, context: RequestContext, decode_as: type[T]) -> T: ...
+    async def post_json(self, path: str, body: Any, *, context: RequestContext, decode_as: Any = Any) -> Any:
+        """POST `body` (anything msgspec encodes; None for an empty body). It is taken for a command: see `command`."""
+        return await self.command("POST", path, body, context=context, decode_as=decode_as)
+
+    @overload
+    async def command(self, method: str, path: str, body: Any, *, context: RequestContext) -> Any: ...
+    @overload
+    async def command(self, method: str, path: str, body: Any, *, context: RequestContext, decode_as: type[T]) -> T: ...
+    async def command(self, method: str, path: str, body: Any, *, context: RequestContext, decode_as: Any = Any) -> Any:
+        """A call that changes something. Whatever comes of it, the request's loaders forget what they have loaded.
+
+        Raises CommandRefused for a 4xx with a problem document.
+        """
+        try:
+            return await self._call(method, path, context, None, body, decode_as)
+        finally:
+            forget_loaded(context)
+
+    async def close(self) -> None:
+        await self._http.aclose()
+        await self._transport.close()
+
+    async def _call(
+        self, method: str, path: str, context: RequestContext, params: Parameters | None, body: Any, decode_as: Any
+    ) -> Any:
+        if not path.startswith("/"):
+            raise ValueError(f"path {path!r} must start with '/': it would name another host")
+        headers = outgoing_headers(context)
+        content = None
+        if body is not None:
+            content = msgspec.json.encode(body)
+            headers["content-type"] = "application/json"
+        query = None if params is None else {name: value for name, value in params.items() if value is not None}
+        async with (
+            source_call(self.name, self.timeout_s, context),
+            self._http.stream(method, path, params=query, content=content, headers=headers) as response,
+        ):
+            answer = await read_httpx(response, self.max_response_bytes)
+            if not response.is_success:
+                raise self._refusal(method, response, answer)
+            return decode_json(self.name, answer, decode_as)
+
+    def _refusal(self, method: str, response: httpx.Response, body: bytes) -> SourceHttpError:
+        status = response.status_code
+        media_type = response.headers.get("content-type", "")
+        if method != "GET" and response.is_client_error and media_type.startswith("application/problem+json"):
+            try:
+                problem = decode_json(self.name, body, _Problem)
+            except MalformedSourceResponse:
+                pass  # A problem document without code and detail says no more than its status.
+            else:
+                return CommandRefused(self.name, problem.detail, status, problem.code)
+        return SourceHttpError(self.name, f"Service '{self.name}' answered with HTTP status {status}.", status)
+
+
+def decode_json(service: str, body: bytes, decode_as: type[T]) -> T:
+    """Strictly decode one JSON document. Raises MalformedSourceResponse, also for nesting too deep to decode."""
+    try:
+        return cast("T", _decoder(decode_as).decode(body))
+    except msgspec.ValidationError as error:
+        raise MalformedSourceResponse(
+            service, f"Service '{service}' answered with unexpected data: {error}."
+        ) from error
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise MalformedSourceResponse(service, f"Service '{service}' did not answer with JSON.") from error
+    except RecursionError as error:
+        raise MalformedSourceResponse(service, f"Service '{service}' answered with JSON nested too deeply.") from error
+
+
+@lru_cache(maxsize=1024)
+def _decoder(decode_as: Any) -> msgspec.json.Decoder[Any]:
+    return msgspec.json.Decoder(decode_as)

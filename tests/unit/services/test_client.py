@@ -1,0 +1,333 @@
+"""The service client over real sockets: what it sends, what it gives back, and what it makes of every kind of fault."""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+
+import httpx
+import msgspec
+import pytest
+import respx
+
+from gateway.services.client import CommandRefused, ServiceClient
+from gateway.services.errors import (
+    DeadlineExceeded,
+    MalformedSourceResponse,
+    SourceError,
+    SourceHttpError,
+    SourceResponseTooLarge,
+    SourceTimeout,
+    SourceUnreachable,
+)
+from gateway.services.transport import AiohttpTransport, HttpxTransport
+from tests.unit.services.conftest import MakeContext
+from tests.unit.services.raw_server import Exchange, RawServer, Script, http, raw_server
+
+pytestmark = pytest.mark.anyio
+
+
+@asynccontextmanager
+async def client_of(script: Script, **options: float) -> AsyncGenerator[tuple[ServiceClient, RawServer]]:
+    async with raw_server(script) as server:
+        client = ServiceClient("stock", server.url, AiohttpTransport(), **options)  # type: ignore[arg-type]
+        try:
+            yield client, server
+        finally:
+            await client.close()
+
+
+def answer(*pieces: bytes | float) -> Script:
+    """Sends byte pieces and sleeps number pieces (seconds), for every request alike."""
+
+    async def script(exchange: Exchange) -> None:
+        for piece in pieces:
+            await (exchange.send(piece) if isinstance(piece, bytes) else asyncio.sleep(piece))
+
+    return script
+
+
+class Row(msgspec.Struct):
+    id: str
+    count: int
+
+
+async def test_json_comes_back_decoded_strictly(make_context: MakeContext) -> None:
+    """`decode_as` gives typed rows; without it plain JSON values."""
+    async with client_of(answer(http(b'{"id":"a","count":3,"more":1}'))) as (client, _):
+        context = make_context()
+        assert await client.get_json("/x", context=context) == {"id": "a", "count": 3, "more": 1}
+        assert await client.get_json("/x", context=context, decode_as=Row) == Row("a", 3)
+
+
+async def test_parameters_arrive_as_given(make_context: MakeContext) -> None:
+    """Separators, reserved characters and letters survive; None is left out; the base path is kept."""
+    async with raw_server(answer(http(b"{}"))) as server:
+        client = ServiceClient("stock", server.url + "/v2/", AiohttpTransport())
+        params = {"ids": "a,b", "q": "1+1 & 2=ü%2C#?", "flag": True, "none": None}
+        await client.get_json("/x", context=make_context(), params=params)
+        await client.close()
+    path, query = server.exchanges[0].target.split("?", 1)
+    assert path == "/v2/x"
+    assert dict(httpx.QueryParams(query)) == {"ids": "a,b", "q": "1+1 & 2=ü%2C#?", "flag": "true"}
+
+
+async def test_request_id_traceparent_and_allowed_headers_are_sent_on(make_context: MakeContext) -> None:
+    """What the context carries goes to the service; a forwarded header cannot replace ours."""
+    context = make_context(traceparent="00-aa-bb-01", headers={"authorization": "Bearer t", "x-request-id": "forged"})
+    async with client_of(answer(http(b"{}"))) as (client, server):
+        await client.get_json("/x", context=context)
+    sent = server.exchanges[0].headers
+    assert sent["x-request-id"] == "req-1"
+    assert sent["traceparent"] == "00-aa-bb-01"
+    assert sent["authorization"] == "bearer t"
+
+
+async def test_connections_are_used_again(make_context: MakeContext) -> None:
+    """Ten calls one after the other need one connection."""
+    async with client_of(answer(http(b"{}"))) as (client, server):
+        for _ in range(10):
+            await client.get_json("/x", context=make_context())
+    assert (len(server.exchanges), server.connections) == (10, 1)
+
+
+async def test_cookies_are_neither_kept_nor_sent(make_context: MakeContext) -> None:
+    """What a service wants one caller to remember never reaches the next caller's request. Name, not IP address:
+    aiohttp's own jar would ignore the latter anyway."""
+    async with raw_server(answer(http(b"{}", "set-cookie: who=alice; path=/"))) as server:
+        client = ServiceClient("stock", f"http://localhost:{server.port}", AiohttpTransport())
+        for _ in range(2):
+            await client.get_json("/x", context=make_context())
+        await client.close()
+    assert [exchange.headers.get("cookie") for exchange in server.exchanges] == [None, None]
+
+
+async def test_redirects_are_an_http_error(make_context: MakeContext) -> None:
+    """A service cannot send the gateway somewhere else."""
+    async with client_of(answer(http(b"", "location: /elsewhere", status="302 Found"))) as (client, server):
+        with pytest.raises(SourceHttpError) as caught:
+            await client.get_json("/x", context=make_context())
+    assert caught.value.status == 302
+    assert [exchange.target for exchange in server.exchanges] == ["/x"]
+
+
+async def test_proxies_of_the_environment_are_ignored(
+    make_context: MakeContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`HTTP_PROXY` does not lead service calls away."""
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
+    async with client_of(answer(http(b"{}"))) as (client, _):
+        assert await client.get_json("/x", context=make_context()) == {}
+
+
+async def test_another_host_cannot_be_named_in_a_path(make_context: MakeContext) -> None:
+    """A path is a path: an absolute URL is refused, and two slashes do not start a host."""
+    async with client_of(answer(http(b"{}"))) as (client, server):
+        with pytest.raises(ValueError, match="another host"):
+            await client.get_json("http://example.com/x", context=make_context())
+        await client.get_json("//example.com/x", context=make_context())
+    assert len(server.exchanges) == 1
+
+
+@pytest.mark.parametrize("status", ["400 Bad Request", "404 Not Found", "500 Oops", "503 Unavailable"])
+async def test_a_status_outside_2xx_is_told_apart_by_its_number(make_context: MakeContext, status: str) -> None:
+    """Callers can tell a 404 from a 500."""
+    async with client_of(answer(http(b"<h1>no</h1>", status=status))) as (client, _):
+        with pytest.raises(SourceHttpError) as caught:
+            await client.get_json("/x", context=make_context())
+    assert caught.value.status == int(status[:3])
+    assert caught.value.code == "SUBREQUEST_HTTP_ERROR"
+
+
+HEAD = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n"
+DRIP = [piece for _ in range(30) for piece in (b" ", 0.05)]
+
+FAULTS = {
+    "silence": (answer(5.0), SourceTimeout),
+    "dripped headers": (
+        answer(b"HTTP/1.1 200 OK\r\n", *[p for _ in range(30) for p in (b"x: y\r\n", 0.05)]),
+        SourceTimeout,
+    ),
+    "dripped body": (answer(HEAD + b"content-length: 40\r\n\r\n", *DRIP), SourceTimeout),
+    "half a body, then silence": (answer(HEAD + b"content-length: 9\r\n\r\n{", 5.0), SourceTimeout),
+    "not HTTP": (answer(b"\x00\x01 nonsense\r\n\r\n"), MalformedSourceResponse),
+    "not JSON": (answer(http(b"<html>hello</html>", content_type="text/html")), MalformedSourceResponse),
+    "nothing": (answer(http(b"")), MalformedSourceResponse),
+    "deep JSON": (answer(http(b"[" * 100_000)), MalformedSourceResponse),
+    "not UTF-8": (answer(http(b'"\xff\xfe"')), MalformedSourceResponse),
+    "wrong type": (answer(http(b'{"id":7,"count":"x"}')), MalformedSourceResponse),
+    "unknown encoding": (answer(http(b"{}", "content-encoding: br")), MalformedSourceResponse),
+    "broken gzip": (answer(http(b"abc", "content-encoding: gzip")), MalformedSourceResponse),
+    "cut gzip": (answer(http(gzip.compress(b"{}" * 99)[:-9], "content-encoding: gzip")), MalformedSourceResponse),
+    "huge body": (answer(http(b" " * 200_000)), SourceResponseTooLarge),
+    "gzip bomb": (answer(http(gzip.compress(b" " * 50_000_000), "content-encoding: gzip")), SourceResponseTooLarge),
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+async def test_every_fault_has_its_error(make_context: MakeContext, fault: str) -> None:
+    """Coded, naming the service and never its address, and not later than the timeout allows."""
+    script, expected = FAULTS[fault]
+    started = asyncio.get_running_loop().time()
+    async with client_of(script, timeout_s=0.3, max_response_bytes=150_000) as (client, server):
+        with pytest.raises(SourceError) as caught:
+            await client.get_json("/x", context=make_context(), decode_as=Row)
+        assert type(caught.value) is expected
+        assert "'stock'" in caught.value.message
+        assert str(server.port) not in caught.value.message
+        assert "127.0.0.1" not in caught.value.message
+    assert asyncio.get_running_loop().time() - started < 0.8
+
+
+async def hang_up(exchange: Exchange) -> None:
+    exchange.writer.close()
+
+
+async def half_close(exchange: Exchange) -> None:
+    await exchange.send(HEAD + b"content-length: 9\r\n\r\n{")
+    exchange.writer.close()
+
+
+async def reset(exchange: Exchange) -> None:
+    exchange.writer.transport.abort()
+
+
+@pytest.mark.parametrize("script", [hang_up, half_close, reset])
+async def test_a_connection_that_breaks_is_unreachable_not_slow(make_context: MakeContext, script: Script) -> None:
+    """A broken connection is told from a slow service, whatever the library calls it."""
+    async with client_of(script) as (client, _):
+        with pytest.raises(SourceUnreachable):
+            await client.get_json("/x", context=make_context())
+
+
+async def test_nobody_there_is_unreachable(make_context: MakeContext) -> None:
+    """A refused connection, for instance of a killed service, is known at once."""
+    async with raw_server(hang_up) as server:
+        pass
+    client = ServiceClient("stock", server.url, AiohttpTransport())
+    with pytest.raises(SourceUnreachable) as caught:
+        await client.get_json("/x", context=make_context())
+    assert str(server.port) not in str(caught.value)
+    await client.close()
+
+
+async def test_the_requests_deadline_beats_the_services_timeout(make_context: MakeContext) -> None:
+    """With less left of the request than the service may take, the error says that it was the deadline."""
+    async with client_of(answer(5.0), timeout_s=1.5) as (client, _):
+        with pytest.raises(DeadlineExceeded):
+            await client.get_json("/x", context=make_context(0.1))
+        with pytest.raises(DeadlineExceeded):
+            await client.get_json("/x", context=make_context(-1.0))
+
+
+async def test_cancellation_passes_through_and_closes_the_connection(make_context: MakeContext) -> None:
+    """A caller that goes away takes its call with it; the connection with the pending answer is not used again."""
+    async with client_of(answer(5.0)) as (client, server):
+        task = asyncio.create_task(client.get_json("/x", context=make_context()))
+        await asyncio.sleep(0.1)
+        assert len(server.exchanges) == 1
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        await asyncio.sleep(0.02)
+        assert server.connections == 1
+        with pytest.raises(DeadlineExceeded):
+            await client.get_json("/x", context=make_context(0.05))
+        assert server.connections == 2
+
+
+async def test_good_gzip_is_read(make_context: MakeContext) -> None:
+    """A service that compresses unasked is understood."""
+    async with client_of(answer(http(gzip.compress(b'{"a":1}'), "content-encoding: gzip"))) as (client, _):
+        assert await client.get_json("/x", context=make_context()) == {"a": 1}
+
+
+def surplus(where: str) -> Script:
+    """Answers each request with its own number and sends one more answer, with a secret, that nobody asked for."""
+    numbers = iter(range(1_000))
+
+    async def script(exchange: Exchange) -> None:
+        number = next(numbers)
+        mine, extra = http(b'{"n":%d}' % number), http(b'{"secret":%d}' % number)
+        if where == "same piece":
+            await exchange.send(mine + extra)
+        elif where == "with the end of the body":
+            await exchange.send(mine[:-4])
+            await asyncio.sleep(0.01)
+            await exchange.send(mine[-4:] + extra)
+        else:
+            await exchange.send(mine)
+            await asyncio.sleep(0.01)
+            await exchange.send(extra)
+
+    return script
+
+
+@pytest.mark.parametrize("where", ["same piece", "with the end of the body", "later"])
+async def test_an_answer_never_reaches_another_caller(make_context: MakeContext, where: str) -> None:
+    """A service that sends one answer too many spoils its own connection, not the next caller's answer."""
+    async with client_of(surplus(where)) as (client, _):
+        for number in range(20):
+            assert await client.get_json("/x", context=make_context()) == {"n": number}
+            await asyncio.sleep(0.02)
+
+
+async def test_the_pool_is_bounded(make_context: MakeContext) -> None:
+    """Calls beyond the pool wait for a connection, and their waiting counts as their time."""
+    async with raw_server(answer(0.1, http(b"{}"))) as server:
+        client = ServiceClient("stock", server.url, AiohttpTransport(connections=2), timeout_s=0.25)
+        calls = [client.get_json("/x", context=make_context()) for _ in range(6)]
+        outcomes = await asyncio.gather(*calls, return_exceptions=True)
+        await client.close()
+    assert server.connections <= 2 + 2  # two at once; those cut off by their timeout are not used again
+    assert sum(outcome == {} for outcome in outcomes) == 4
+    assert sum(isinstance(outcome, SourceTimeout) for outcome in outcomes) == 2
+
+
+async def test_a_refused_command_carries_the_services_own_words(make_context: MakeContext) -> None:
+    """A 4xx with a problem document is an answer to whoever gave the command; reads and other bodies are not."""
+    problem = http(
+        b'{"status":409,"code":"ORDER_NOT_CANCELLABLE","detail":"It has been shipped."}',
+        status="409 Conflict",
+        content_type="application/problem+json",
+    )
+    async with client_of(answer(problem)) as (client, server):
+        with pytest.raises(CommandRefused) as refused:
+            await client.post_json("/orders/o-1/cancel", {"why": "late"}, context=make_context())
+        with pytest.raises(SourceHttpError) as failed:
+            await client.get_json("/orders", context=make_context())
+    assert (refused.value.code, refused.value.message) == ("ORDER_NOT_CANCELLABLE", "It has been shipped.")
+    assert failed.value.code == "SUBREQUEST_HTTP_ERROR"
+    assert server.exchanges[0].body == b'{"why":"late"}'
+    async with client_of(answer(http(b"no", status="409 Conflict", content_type="application/problem+json"))) as (c, _):
+        with pytest.raises(SourceHttpError) as plain:
+            await c.post_json("/x", None, context=make_context())
+    assert not isinstance(plain.value, CommandRefused)
+
+
+async def test_respx_works_over_the_default_transport(make_context: MakeContext) -> None:
+    """Users test their resolvers with respx without telling the gateway."""
+    client = ServiceClient("stock", "http://stock.test", AiohttpTransport())
+    with respx.mock(using="httpx") as router:
+        route = router.get("http://stock.test/x", params={"ids": "a"}).respond(json={"a": 1})
+        assert await client.get_json("/x", context=make_context(), params={"ids": "a"}) == {"a": 1}
+        router.get("http://stock.test/down").mock(side_effect=httpx.ConnectError("http://stock.test refused"))
+        with pytest.raises(SourceUnreachable):
+            await client.get_json("/down", context=make_context())
+        router.get("http://stock.test/slow").mock(side_effect=httpx.ReadTimeout("http://stock.test slow"))
+        with pytest.raises(SourceTimeout):
+            await client.get_json("/slow", context=make_context())
+    assert route.calls.last.request.headers["x-request-id"] == "req-1"
+    await client.close()
+
+
+async def test_any_httpx_transport_can_be_plugged_in(make_context: MakeContext) -> None:
+    """httpx.MockTransport without any patching, through both views."""
+    transport = HttpxTransport(httpx.MockTransport(lambda request: httpx.Response(200, json={"at": request.url.path})))
+    client = ServiceClient("stock", "http://stock.test", transport)
+    assert await client.get_json("/x", context=make_context()) == {"at": "/x"}
+    sent = await transport.send("POST", "http://stock.test/y", {}, b"{}", 100)
+    assert (sent.status, sent.body) == (200, b'{"at":"/y"}')
+    await client.close()
