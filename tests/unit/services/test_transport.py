@@ -43,7 +43,9 @@ async def test_no_cookie_no_redirect_no_proxy(monkeypatch: pytest.MonkeyPatch) -
         statuses = [(await transport.send("POST", url, {}, b"", 100)).status for _ in range(2)]
         await transport.close()
     assert statuses == [302, 302]
-    assert [(exchange.target, exchange.headers.get("cookie")) for exchange in server.exchanges] == [("/graphql", None)] * 2
+    assert [(exchange.target, exchange.headers.get("cookie")) for exchange in server.exchanges] == [
+        ("/graphql", None)
+    ] * 2
 
 
 async def test_an_answer_never_reaches_another_caller() -> None:
