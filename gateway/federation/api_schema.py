@@ -81,9 +81,7 @@ class _ApiView(Visitor):
         return None if node.name.value in _KEPT_DIRECTIVES else REMOVE
 
     def enter_schema_definition(self, node: SchemaDefinitionNode, *_: Any) -> Any:
-        kept = tuple(
-            operation for operation in node.operation_types if operation.type.name.value not in self._hidden
-        )
+        kept = tuple(operation for operation in node.operation_types if operation.type.name.value not in self._hidden)
         return replace(node, operation_types=kept)
 
     def _enter_type(self, node: Any, *_: Any) -> Any:

@@ -61,7 +61,7 @@ def read_links(document: DocumentNode) -> tuple[dict[str, Link], list[Problem]]:
             Problem(
                 "UNSUPPORTED_SUPERGRAPH",
                 "this is not a supergraph: its schema definition links no join specification"
-                " (@link(url: \"https://specs.apollo.dev/join/v0.3\", for: EXECUTION))",
+                ' (@link(url: "https://specs.apollo.dev/join/v0.3", for: EXECUTION))',
             )
         )
     return links, problems

@@ -115,7 +115,9 @@ class _Reader:
                     for arguments in self._applied(value, "graph"):
                         graphs[value.name.value] = Graph(str(arguments["name"]), str(arguments.get("url") or ""))
         if not graphs:
-            raise SchemaError([Problem("UNSUPPORTED_SUPERGRAPH", f"the supergraph lists no subgraph in enum {enum_name}")])
+            raise SchemaError(
+                [Problem("UNSUPPORTED_SUPERGRAPH", f"the supergraph lists no subgraph in enum {enum_name}")]
+            )
         return graphs
 
     def _roots(self, types: Mapping[str, TypeDefinition]) -> dict[str, str]:
@@ -207,9 +209,7 @@ class _Reader:
 
     def _lookups(self, node: FieldDefinitionNode) -> frozenset[str]:
         marked = (arguments for arguments in self._applied(node, "directive") if arguments.get("name") == "lookup")
-        return frozenset(
-            self.graph_ids[graph].name for arguments in marked for graph in arguments.get("graphs") or ()
-        )
+        return frozenset(self.graph_ids[graph].name for arguments in marked for graph in arguments.get("graphs") or ())
 
     def _field_set(self, text: str | None) -> Selections:
         if not text:

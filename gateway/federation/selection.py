@@ -73,9 +73,16 @@ class InternalKeys:
         self._taken.update(self.given.values())
 
     def key(self, name: str, arguments: tuple[tuple[str, ValueNode], ...]) -> str:
+        """The key of a field with these arguments: the same for the same arguments."""
         if not arguments:
             return name
-        text = ", ".join(f"{argument}: {print_ast(value)}" for argument, value in arguments)
+        return self._give(name, ", ".join(f"{argument}: {print_ast(value)}" for argument, value in arguments))
+
+    def aliased(self, name: str, response_key: str) -> str:
+        """The key of a field that must be told apart by its alias."""
+        return self._give(name, f"as {response_key}")
+
+    def _give(self, name: str, text: str) -> str:
         found = self.given.get((name, text))
         if found is None:
             n = 1

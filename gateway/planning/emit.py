@@ -1,0 +1,239 @@
+"""Solution -> step drafts: every jump becomes a step, every item a field in the selections of its provider.
+
+Runtime types whose plans are equal are written once, for the set of them: without that, an interface over many types,
+nested a few times, multiplies into as many fragments as there are combinations.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from gateway.federation.selection import Field, Selections
+from gateway.federation.supergraph import Supergraph
+from gateway.operation.specialise import collect
+from gateway.planning.draft import EntryDraft, Place, RootArgument, StepDraft, Types
+from gateway.planning.plan import ArgumentKey, Path, PathElement
+from gateway.planning.signature import Signatures
+from gateway.planning.solution import ARGUMENTS, AbstractPlan, Item, Jump, ObjectPlan, Source
+
+Origin = str | Jump
+"""What stands for a source while steps are written: the subgraph's name when it is held, otherwise its jump."""
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """Where the objects lie whose plan is being written.
+
+    types:   their runtime types; the plan is the same for all of them.
+    finders: the steps that must be merged before the path can be walked down to these objects.
+    arguments: those of the root field that found the object, by name; empty elsewhere.
+    """
+
+    path: Path
+    types: Types
+    finders: frozenset[StepDraft]
+    arguments: Mapping[str, RootArgument]
+
+
+class Emitter:
+    """Writes one plan's steps, in an order in which each comes after those it needs."""
+
+    def __init__(self, supergraph: Supergraph) -> None:
+        self._supergraph = supergraph
+        self._signatures = Signatures(supergraph)
+        self.steps: list[StepDraft] = []
+
+    def query(self, plan: ObjectPlan) -> None:
+        """The steps of a query's root."""
+        self._object(plan, Position((), frozenset({plan.type}), frozenset(), {}), {})
+
+    def mutation(self, plan: ObjectPlan, graph: str) -> None:
+        """The steps of one mutation field, which come after all steps of the fields before it.
+
+        Fields of one subgraph that follow each other share a request as long as nothing else was fetched between them:
+        the subgraph itself runs them one after the other.
+        """
+        last = self.steps[-1] if self.steps else None
+        if last is not None and last.kind == "mutation" and last.graph == graph:
+            step = last
+        else:
+            step = StepDraft(graph, "mutation", (), set(self.steps))
+            self.steps.append(step)
+        position = Position((), frozenset({plan.type}), frozenset({step}), {})
+        self._object(plan, position, {graph: Place(step, step.selection)})
+
+    # -- positions -------------------------------------------------------------------------------------------------
+
+    def _object(self, plan: ObjectPlan, position: Position, places: dict[Origin, Place]) -> set[StepDraft]:
+        """Write a position's plan. Answers the steps that must be merged to have all of it."""
+        touched: set[StepDraft] = set()
+        for item in plan.items:
+            touched |= self._item(item, position, places)
+        return touched
+
+    def _item(self, item: Item, position: Position, places: dict[Origin, Place]) -> set[StepDraft]:
+        """Select one field at its providers, and everything below it."""
+        touched: set[StepDraft] = set()
+        below: dict[Origin, Place] = {}
+        for source in item.providers:
+            place = self._place(source, position, places)
+            drafted = place.selection.add(item.field)
+            touched.add(place.step)
+            if drafted.below is not None:
+                below[source.graph] = Place(place.step, drafted.below)
+        if item.child is not None:
+            touched |= self._children(item.child, item.field, position, below)
+        return touched
+
+    def _children(
+        self, child: AbstractPlan, field: Field, parent: Position, places: dict[Origin, Place]
+    ) -> set[StepDraft]:
+        touched: set[StepDraft] = set()
+        first = next(iter(places.values()))
+        finders = parent.finders | {first.step}
+        if child.is_abstract or not child.by_type:
+            first.selection.typename = True
+        for types, plan in self._signatures.groups(child.by_type):
+            element = PathElement(field.key, types if child.is_abstract else None)
+            position = Position((*parent.path, element), types, finders, self._arguments(field, parent))
+            touched |= self._object(plan, position, _narrowed(places, types) if child.is_abstract else dict(places))
+        return touched
+
+    def _arguments(self, field: Field, parent: Position) -> Mapping[str, RootArgument]:
+        if parent.path or not field.arguments:
+            return {}
+        (root_type,) = parent.types
+        declared = self._supergraph.types[root_type].fields[field.name].arguments
+        return {name: RootArgument(value, declared[name]) for name, value in field.arguments}
+
+    # -- steps -----------------------------------------------------------------------------------------------------
+
+    def _place(self, source: Source, position: Position, places: dict[Origin, Place]) -> Place:
+        origin: Origin = source.jump or source.graph
+        found = places.get(origin)
+        if found is None:
+            assert source.jump is not None, "a held source has its place from the position's parent"
+            found = places[origin] = self._jump(source.jump, position, places)
+        return found
+
+    def _jump(self, jump: Jump, position: Position, places: dict[Origin, Place]) -> Place:
+        """The place that a jump opens: in a step that is there already, or in a new one."""
+        needs: set[StepDraft] = set()
+        given: list[ArgumentKey] = []
+        for item in jump.needs:
+            if item.providers[0].graph == ARGUMENTS:
+                argument = position.arguments[item.field.name]
+                given.append(ArgumentKey(item.field.name, argument.value, argument.type))
+            else:
+                needs |= self._item(item, position, places)
+        if self._supergraph.is_root(jump.as_type):
+            return self._root_step(jump, position)
+        entries = self._entries(jump, position, tuple(given))
+        early = bool(given) and not needs
+        merge_after = set(position.finders) if early else set[StepDraft]()
+        step = StepDraft(
+            graph=jump.graph,
+            kind="entities",
+            path=position.path,
+            needs=needs if early else needs | position.finders,
+            merge_after=merge_after,
+            entries=entries,
+        )
+        step = self._shared(step)
+        return Place(step, step.selection.on(_as_types(entries)))
+
+    def _root_step(self, jump: Jump, position: Position) -> Place:
+        """A fresh request to a root type: the operation's, or a field's somewhere below that returns the root."""
+        step = self._shared(StepDraft(jump.graph, "query", position.path, set(position.finders)))
+        return Place(step, step.selection)
+
+    def _entries(self, jump: Jump, position: Position, given: tuple[ArgumentKey, ...]) -> dict[str, EntryDraft]:
+        names = {argument.name for argument in given}
+        key = tuple(node for node in jump.key if not (isinstance(node, Field) and node.name in names))
+        entries: dict[str, EntryDraft] = {}
+        for type_name in sorted(position.types):
+            # The plan of a group is that of its first type: the others are entered under their own names.
+            as_type = jump.as_type if jump.as_type not in position.types else type_name
+            keys: tuple[Selections, ...] = (key,) if key else ()
+            entries[type_name] = EntryDraft(as_type, keys, (jump.requires,) if jump.requires else (), given)
+        return entries
+
+    def _shared(self, step: StepDraft) -> StepDraft:
+        """An equal step that is there already, widened by this one's types; otherwise this one."""
+        for other in self.steps:
+            if _are_one_call(other, step) and self._agree(other.entries, step.entries):
+                _widen(other, step)
+                return other
+        self.steps.append(step)
+        return step
+
+    def _agree(self, one: Mapping[str, EntryDraft], other: Mapping[str, EntryDraft]) -> bool:
+        return representations_agree(one, other, self._supergraph)
+
+
+def representations_agree(
+    one: Mapping[str, EntryDraft], other: Mapping[str, EntryDraft], supergraph: Supergraph
+) -> bool:
+    """Whether objects of each type can be presented once for both.
+
+    A representation has one slot per field name, so two requirements on one field with different arguments, anywhere
+    inside, need a call each.
+    """
+    for type_name in one.keys() & other.keys():
+        mine, theirs = one[type_name], other[type_name]
+        if mine.as_type != theirs.as_type:
+            return False
+        combined = tuple(
+            node for entry in (mine, theirs) for selections in entry.keys + entry.requires for node in selections
+        )
+        if not _one_value_per_name(combined, type_name, supergraph):
+            return False
+    return True
+
+
+def _one_value_per_name(selections: Selections, type_name: str, supergraph: Supergraph) -> bool:
+    keys_by_name: dict[str, str] = {}
+    for field in collect(selections, type_name, supergraph):
+        if keys_by_name.setdefault(field.name, field.key) != field.key:
+            return False
+        if field.selections:
+            named = supergraph.types[type_name].fields[field.name].named
+            below = supergraph.possible_anywhere(named)
+            if not all(_one_value_per_name(field.selections, child, supergraph) for child in below):
+                return False
+    return True
+
+
+def _are_one_call(one: StepDraft, other: StepDraft) -> bool:
+    """Whether two steps fetch from one subgraph at one place and time. The last element's types may differ."""
+    return (
+        one.graph == other.graph
+        and one.kind == other.kind
+        and one.needs == other.needs
+        and one.merge_after == other.merge_after
+        and len(one.path) == len(other.path)
+        and one.path[:-1] == other.path[:-1]
+        and [element.key for element in one.path[-1:]] == [element.key for element in other.path[-1:]]
+    )
+
+
+def _widen(step: StepDraft, other: StepDraft) -> None:
+    """Let a step fetch for another's types too. Changes `step`."""
+    if step.path:
+        last, more = step.path[-1], other.path[-1]
+        types = None if last.types is None or more.types is None else last.types | more.types
+        step.path = (*step.path[:-1], replace(last, types=types))
+    for type_name, theirs in other.entries.items():
+        mine = step.entries.setdefault(type_name, theirs)
+        if mine is not theirs:
+            mine.keys = tuple(dict.fromkeys(mine.keys + theirs.keys))
+            mine.requires = tuple(dict.fromkeys(mine.requires + theirs.requires))
+
+
+def _narrowed(places: dict[Origin, Place], types: Types) -> dict[Origin, Place]:
+    return {origin: Place(place.step, place.selection.on(types)) for origin, place in places.items()}
+
+
+def _as_types(entries: Mapping[str, EntryDraft]) -> Types:
+    return frozenset(entry.as_type for entry in entries.values())

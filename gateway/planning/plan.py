@@ -1,0 +1,145 @@
+"""Plan: the fetches that answer an operation, as a flat DAG of steps.
+
+There is no nesting of "sequence" and "parallel": a step starts when the steps it depends on are merged. A plan holds no
+variable values and no connections; it is made once and shared by all requests for its operation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from graphql import TypeNode, ValueNode
+
+from gateway.errors import BraidError
+
+StepKind = Literal["query", "mutation", "entities"]
+
+
+class PlanningError(BraidError):
+    """The operation is valid, but no set of subgraphs can answer it: the graph lacks a key or a field somewhere."""
+
+    code = "UNSATISFIABLE_OPERATION"
+
+
+@dataclass(frozen=True, slots=True)
+class PathElement:
+    """One step down from an object. Lists on the way are walked through.
+
+    key:   internal key of the field.
+    types: runtime types of the objects to go on with, by their `__typename`; None when the type is known and needs no
+           look.
+    """
+
+    key: str
+    types: frozenset[str] | None = None
+
+
+Path = tuple[PathElement, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RepresentationField:
+    """One field of a representation.
+
+    name, key: under `name` in the representation, under `key` in the gateway's data.
+    nullable:  whether a null may be sent. A null in a key component that is not nullable means: do not ask.
+    below:     the fields inside an object or a list of objects; None for leaves.
+    """
+
+    name: str
+    key: str
+    nullable: bool
+    below: RepresentationShape | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RepresentationShape:
+    """Fields to read from an object, by its runtime type.
+
+    static_type: the type when it is the same for all; otherwise the object's `__typename` says it and is sent along.
+    """
+
+    fields: Mapping[str, tuple[RepresentationField, ...]]
+    static_type: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ArgumentKey:
+    """A key component that a root field's argument gives: known before anything is fetched (`@lookup`)."""
+
+    name: str
+    value: ValueNode
+    type: TypeNode
+
+
+@dataclass(frozen=True, slots=True)
+class Representation:
+    """How an object is presented to a subgraph: `{__typename: as_type, key and required fields}`."""
+
+    as_type: str
+    fields: tuple[RepresentationField, ...]
+    from_arguments: tuple[ArgumentKey, ...] = ()
+
+
+@dataclass(slots=True)
+class RenameTree:
+    """Undoes aliases that were needed on the wire: wire name -> (internal key, what to rename below)."""
+
+    names: dict[str, str] = field(default_factory=dict[str, str])
+    below: dict[str, RenameTree] = field(default_factory=dict[str, "RenameTree"])
+
+    def __bool__(self) -> bool:
+        return bool(self.names) or any(self.below.values())
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FetchStep:
+    """One fetch from one subgraph.
+
+    id:            position in `Plan.steps`.
+    path:          where the fetched objects lie in the gateway's data; () is the root.
+    dependencies:  ids of the steps whose data this one needs before it can start.
+    merge_after:   ids of the steps that must be merged before this one's result can be; only for steps that start
+                   early, knowing their key from arguments. Everyone else: ().
+    document:      the operation's text. For entities it takes the variable `$representations`.
+    variables:     names of the client's variables to send along.
+    representations: for entities: runtime type -> how to present an object of it.
+    fields:        runtime type (or the path's only type) -> internal keys that this step fills on such an object.
+    level:         1 for steps that start at once, else one more than the latest dependency.
+    """
+
+    id: int
+    graph: str
+    kind: StepKind
+    path: Path
+    dependencies: tuple[int, ...]
+    merge_after: tuple[int, ...]
+    document: str
+    variables: tuple[str, ...]
+    representations: Mapping[str, Representation]
+    fields: Mapping[str, tuple[str, ...]]
+    rename: RenameTree | None
+    level: int
+
+    @property
+    def is_early(self) -> bool:
+        """Whether the step starts beside the step that finds its object."""
+        return bool(self.merge_after)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Plan:
+    """Steps in an order in which every step comes after those it depends on.
+
+    root_type: name of the operation's root type.
+    """
+
+    root_type: str
+    steps: tuple[FetchStep, ...]
+
+    @property
+    def depth(self) -> int:
+        """Number of rounds, one after the other, that the answer costs."""
+        return max((step.level for step in self.steps), default=0)

@@ -1,0 +1,113 @@
+"""Operation x Supergraph -> Plan: solve, write steps, merge them, print their requests. Pure; the result is cached."""
+
+from __future__ import annotations
+
+from gateway.federation.selection import Field, Selections
+from gateway.federation.supergraph import Supergraph
+from gateway.operation.operation import Operation
+from gateway.operation.specialise import collect, specialise
+from gateway.planning.document import write_document
+from gateway.planning.draft import StepDraft
+from gateway.planning.emit import Emitter
+from gateway.planning.passes import direct, in_order, merge_steps
+from gateway.planning.plan import FetchStep, Plan, PlanningError
+from gateway.planning.representation import build_representation
+from gateway.planning.solution import ObjectPlan, Source
+from gateway.planning.solver import Solver
+
+
+def plan_operation(
+    operation: Operation, conditions: dict[str, bool], supergraph: Supergraph, *, lookups: bool = True
+) -> Plan:
+    """The plan for an operation under these values of its condition variables.
+
+    lookups: whether a root field's arguments may serve as the key of what it returns (`@lookup`).
+
+    Raises PlanningError when no set of subgraphs can answer.
+    """
+    selections = specialise(operation, conditions)
+    solver = Solver(supergraph, lookups=lookups)
+    emitter = Emitter(supergraph)
+    if operation.kind == "mutation":
+        for field in collect(selections, operation.root_type, supergraph):
+            if not field.name.startswith("__"):
+                plan, graph = _solve_mutation(field, solver, operation, supergraph)
+                emitter.mutation(plan, graph)
+    else:
+        emitter.query(_solve_query(selections, solver, operation))
+    merge_steps(emitter.steps, supergraph)
+    return Plan(operation.root_type, _finish(emitter.steps, operation, supergraph))
+
+
+def _solve_query(selections: Selections, solver: Solver, operation: Operation) -> ObjectPlan:
+    plan = solver.solve(operation.root_type, selections, ())
+    if plan is None:
+        fields = solver.fields(selections, operation.root_type)
+        failing = [field for field in fields if solver.solve(operation.root_type, (field,), ()) is None]
+        raise _unsatisfiable(failing or fields)
+    return plan
+
+
+def _solve_mutation(
+    field: Field, solver: Solver, operation: Operation, supergraph: Supergraph
+) -> tuple[ObjectPlan, str]:
+    """A mutation runs in exactly one subgraph, even when several could: the one with the best plan for the rest."""
+    found: list[tuple[tuple[int, int, int], str, ObjectPlan]] = []
+    for graph in supergraph.types[operation.root_type].fields[field.name].sources:
+        source = Source(graph, operation.root_type)
+        plan = solver.solve(operation.root_type, (field,), (source,))
+        if plan is not None:
+            found.append((plan.cost, graph, plan))
+    if not found:
+        raise _unsatisfiable((field,))
+    _, graph, plan = min(found, key=lambda candidate: candidate[:2])
+    return plan, graph
+
+
+def _unsatisfiable(fields: tuple[Field, ...] | list[Field]) -> PlanningError:
+    names = ", ".join(f"'{field.name}'" for field in fields)
+    return PlanningError(
+        f"No combination of subgraphs can answer everything selected below {names}."
+        " A field there needs a key that cannot be obtained."
+    )
+
+
+def _finish(drafts: list[StepDraft], operation: Operation, supergraph: Supergraph) -> tuple[FetchStep, ...]:
+    ordered = in_order(drafts)
+    ids = {step: number for number, (step, _) in enumerate(ordered)}
+    return tuple(_finish_step(step, level, ids, operation, supergraph) for step, level in ordered)
+
+
+def _finish_step(
+    draft: StepDraft, level: int, ids: dict[StepDraft, int], operation: Operation, supergraph: Supergraph
+) -> FetchStep:
+    written = write_document(draft, operation.variable_definitions, supergraph)
+    representations = {
+        name: build_representation(name, entry, draft.graph, supergraph) for name, entry in draft.entries.items()
+    }
+    return FetchStep(
+        id=ids[draft],
+        graph=draft.graph,
+        kind=draft.kind,
+        path=draft.path,
+        dependencies=tuple(sorted(ids[need] for need in direct(draft.needs))),
+        merge_after=tuple(sorted(ids[step] for step in direct(draft.merge_after))),
+        document=written.document,
+        variables=written.variables,
+        representations=representations,
+        fields=_filled(draft, supergraph),
+        rename=written.rename,
+        level=level,
+    )
+
+
+def _filled(draft: StepDraft, supergraph: Supergraph) -> dict[str, tuple[str, ...]]:
+    """Runtime type -> the internal keys that a step fills on its objects."""
+    if draft.kind != "entities":
+        kind = "query" if draft.path else draft.kind
+        return {supergraph.roots[kind]: tuple(draft.selection.fields)}
+    filled: dict[str, tuple[str, ...]] = {}
+    for type_name, entry in draft.entries.items():
+        selected = [below for types, below in draft.selection.by_type.items() if entry.as_type in types]
+        filled[type_name] = tuple(key for below in selected for key in below.fields)
+    return filled

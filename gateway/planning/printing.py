@@ -1,0 +1,35 @@
+"""A plan as text, for people and for tests."""
+
+from __future__ import annotations
+
+from graphql import parse, print_ast
+
+from gateway.planning.plan import FetchStep, Path, Plan
+
+
+def print_plan(plan: Plan) -> str:
+    """One block per step: level, id, subgraph, where, after which steps; then its request."""
+    if not plan.steps:
+        return "no fetches\n"
+    return "\n".join(_step(step) for step in plan.steps)
+
+
+def print_path(path: Path) -> str:
+    """`search|Album,Film/director`: keys, with the runtime types to go on with where they matter."""
+    parts: list[str] = []
+    for element in path:
+        types = "|" + ",".join(sorted(element.types)) if element.types is not None else ""
+        parts.append(element.key + types)
+    return "/".join(parts)
+
+
+def _step(step: FetchStep) -> str:
+    head = f"level {step.level}  #{step.id} {step.graph}  {step.kind}"
+    if step.path:
+        head += f" at {print_path(step.path)}"
+    if step.dependencies:
+        head += "  after " + ", ".join(f"#{number}" for number in step.dependencies)
+    if step.is_early:
+        head += "  merged after " + ", ".join(f"#{number}" for number in step.merge_after)
+    document = print_ast(parse(step.document, no_location=True))
+    return head + "\n" + "\n".join(f"    {line}" for line in document.splitlines()) + "\n"

@@ -1,0 +1,53 @@
+"""Entry drafts -> how an object is presented to the subgraph that is entered."""
+
+from __future__ import annotations
+
+from graphql import NonNullTypeNode
+
+from gateway.federation.selection import Field, Selections
+from gateway.federation.supergraph import Kind, Supergraph
+from gateway.operation.specialise import collect
+from gateway.planning.draft import EntryDraft
+from gateway.planning.plan import Representation, RepresentationField, RepresentationShape
+
+
+def build_representation(type_name: str, entry: EntryDraft, graph: str, supergraph: Supergraph) -> Representation:
+    """How objects of this runtime type are presented to `graph`: key and required fields, each name once."""
+    keys = tuple(node for selections in entry.keys for node in selections)
+    requires = tuple(node for selections in entry.requires for node in selections)
+    builder = _Builder(graph, supergraph)
+    return Representation(entry.as_type, builder.fields(type_name, entry.as_type, keys, requires), entry.from_arguments)
+
+
+class _Builder:
+    def __init__(self, graph: str, supergraph: Supergraph) -> None:
+        self._graph = graph
+        self._supergraph = supergraph
+
+    def fields(
+        self, type_name: str, as_type: str, keys: Selections, requires: Selections
+    ) -> tuple[RepresentationField, ...]:
+        """keys, requires: the field sets that apply at this depth. Only a key's components can forbid a null."""
+        key_fields = {field.key: field for field in collect(keys, type_name, self._supergraph)}
+        every = collect((*keys, *requires), type_name, self._supergraph)
+        return tuple(
+            self._field(field, type_name, as_type, key_fields.get(field.key))
+            for field in every
+            if not field.name.startswith("__")
+        )
+
+    def _field(self, field: Field, type_name: str, as_type: str, in_key: Field | None) -> RepresentationField:
+        target = self._supergraph.source(as_type, field.name, self._graph)
+        nullable = in_key is None or target is None or not isinstance(target.type, NonNullTypeNode)
+        below = self._below(field, type_name, in_key) if field.selections else None
+        return RepresentationField(field.name, field.key, nullable, below)
+
+    def _below(self, field: Field, type_name: str, in_key: Field | None) -> RepresentationShape:
+        named = self._supergraph.types[type_name].fields[field.name].named
+        keys = in_key.selections if in_key is not None else ()
+        shapes = {
+            child: self.fields(child, child, keys, field.selections)
+            for child in sorted(self._supergraph.possible_anywhere(named))
+        }
+        static = named if self._supergraph.kind(named) is Kind.OBJECT else None
+        return RepresentationShape(shapes, static)

@@ -1,0 +1,62 @@
+"""Which runtime types have the same plan. Two plans are the same when they differ in nothing but the type's name."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence
+
+from graphql import print_ast
+
+from gateway.federation.selection import print_selections
+from gateway.federation.supergraph import Supergraph
+from gateway.planning.draft import Types
+from gateway.planning.solution import AbstractPlan, Item, Jump, ObjectPlan, Source
+
+_OWN = "its own type"
+
+
+class Signatures:
+    """Signatures of plans, each computed once."""
+
+    def __init__(self, supergraph: Supergraph) -> None:
+        self._supergraph = supergraph
+        self._jumps: dict[tuple[Jump, str], Hashable] = {}
+        self._numbers: dict[Hashable, int] = {}
+
+    def groups(self, plans: Sequence[ObjectPlan]) -> list[tuple[Types, ObjectPlan]]:
+        """Plans that are the same, put together: (their types, one of them), in the order of the types."""
+        found: dict[Hashable, list[ObjectPlan]] = {}
+        for plan in plans:
+            found.setdefault(self._object(plan), []).append(plan)
+        return [(frozenset(plan.type for plan in same), same[0]) for same in found.values()]
+
+    def _number(self, signature: Hashable) -> int:
+        """A small number for a signature, so that signatures of signatures stay small."""
+        return self._numbers.setdefault(signature, len(self._numbers))
+
+    def _object(self, plan: ObjectPlan) -> int:
+        return self._number(tuple(self._item(item, plan.type) for item in plan.items))
+
+    def _item(self, item: Item, type_name: str) -> Hashable:
+        providers = tuple(self._source(source, item, type_name) for source in item.providers)
+        return (item.field.key, providers, self._child(item.child) if item.child is not None else None)
+
+    def _child(self, child: AbstractPlan) -> int:
+        return self._number(tuple((plan.type, self._object(plan)) for plan in child.by_type))
+
+    def _source(self, source: Source, item: Item, type_name: str) -> Hashable:
+        info = self._supergraph.source(source.type, item.field.name, source.graph)
+        field_type = print_ast(info.type) if info is not None else ""
+        as_type = _OWN if source.type == type_name else source.type
+        jump = self._jump(source.jump, type_name) if source.jump is not None else None
+        return (source.graph, as_type, field_type, jump)
+
+    def _jump(self, jump: Jump, type_name: str) -> Hashable:
+        found = self._jumps.get((jump, type_name))
+        if found is None:
+            as_type = _OWN if jump.as_type == type_name else jump.as_type
+            needs = tuple(self._item(item, type_name) for item in jump.needs)
+            found = self._number(
+                (jump.graph, as_type, print_selections(jump.key), print_selections(jump.requires), needs, jump.level)
+            )
+            self._jumps[jump, type_name] = found
+        return found

@@ -1,0 +1,500 @@
+"""The position solver: the best way to obtain some fields of one object, given the sources that already hold it.
+
+Problem: a field may be readable in several subgraphs, and entering a subgraph takes a key, whose parts may have to come
+from other subgraphs, or from deeper inside the object, or may be computed there from yet other fields (`@requires`).
+Naive:   list every path to every leaf, then search the combinations for the cheapest set of requests.
+Idea:    a request benefits the fields of one object only, so the choice is local to a position (a place in the answer
+         and a concrete type), except for the set of sources that is handed down to its children. So solve one position
+         at a time, remember the result, and search only over "which further subgraphs do I enter here".
+Invariant: what is remembered depends on (type, selections, held sources) alone. A result that was found while a
+         recursion guard was hit depends on more than that, and is not remembered.
+
+Levels are relative to the position: see `solution.py`. The cost is (depth, number of requests, how late the fields come).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterable, Sequence
+from itertools import combinations
+from typing import TypeVar
+
+from gateway.federation.selection import Field, Selections
+from gateway.federation.supergraph import Entry, FieldSource, Kind, Supergraph
+from gateway.operation.specialise import collect
+from gateway.planning.solution import (
+    ARGUMENTS,
+    AbstractPlan,
+    Fetch,
+    Item,
+    Jump,
+    ObjectPlan,
+    Source,
+    item_fetches,
+)
+
+# With up to this many optional ways to enter further subgraphs at one position, every combination is tried.
+_EXHAUSTIVE_GROUPS = 5
+_NEVER = 1 << 30
+
+Result = TypeVar("Result")
+Held = tuple[Source, ...]
+Options = dict[str, list[Source]]
+
+
+class Solver:
+    """Solves positions of one supergraph. Keeps what it found for the positions of one planning call."""
+
+    def __init__(self, supergraph: Supergraph, *, lookups: bool = True) -> None:
+        self._supergraph = supergraph
+        self._lookups = lookups
+        self._collected: dict[tuple[Selections, str], tuple[Field, ...]] = {}
+        self._solved: dict[tuple[str, Selections, Held], ObjectPlan | None] = {}
+        self._closures: dict[tuple[str, Held], Held] = {}
+        self._required: dict[tuple[str, str, str, str, Held], Source | None] = {}
+        self._argument_views: dict[Field, Selections] = {}
+        # Guards of what is being computed right now, with their depth, and the depth of the outermost one hit since.
+        self._active: dict[Hashable, int] = {}
+        self._outermost_hit = _NEVER
+
+    # -- a position ------------------------------------------------------------------------------------------------
+
+    def solve(self, type_name: str, selections: Selections, held: Held) -> ObjectPlan | None:
+        """The cheapest way to obtain the fields, or None when there is none.
+
+        type_name: the object's concrete type, or an interface when its own type cannot be known.
+        held:      the sources that deliver the object; () for the root of a query.
+        """
+        key = (type_name, selections, held)
+        if key in self._solved:
+            return self._solved[key]
+        return self._remember(self._solved, key, None, lambda: self._solve(type_name, selections, held))
+
+    def _solve(self, type_name: str, selections: Selections, held: Held) -> ObjectPlan | None:
+        fields = self.fields(selections, type_name)
+        simple = self._all_leaves_held(type_name, fields, held)
+        if simple is not None:
+            return simple
+        options: Options = {}
+        available = self.closure(type_name, held)
+        for field in fields:
+            options[field.key] = self._options(type_name, field, held, available)
+            if not options[field.key]:
+                return None
+        return self._cheapest(type_name, fields, options)
+
+    def fields(self, selections: Selections, type_name: str) -> tuple[Field, ...]:
+        """The fields to fetch for objects of this type; `__typename` and introspection are not fetched as fields."""
+        key = (selections, type_name)
+        found = self._collected.get(key)
+        if found is None:
+            every = collect(selections, type_name, self._supergraph)
+            found = self._collected[key] = tuple(field for field in every if not field.name.startswith("__"))
+        return found
+
+    def _all_leaves_held(self, type_name: str, fields: tuple[Field, ...], held: Held) -> ObjectPlan | None:
+        """The usual case: everything asked is a leaf that the earliest held source can read."""
+        items: list[Item] = []
+        for field in fields:
+            provider = next((s for s in held if s.lateness == 0 and self.read(s, type_name, field)), None)
+            if provider is None or field.selections:
+                return None
+            items.append(Item(field, (provider,)))
+        return _object_plan(type_name, tuple(items))
+
+    def _options(self, type_name: str, field: Field, held: Held, available: Held) -> list[Source]:
+        """The sources that can give a field, earliest first."""
+        plain = [source for source in available if self.read(source, type_name, field)]
+        if not any(source.jump is None for source in plain):
+            plain += self._requiring_sources(type_name, field, held)
+        return sorted(plain, key=_earliest)
+
+    def _cheapest(self, type_name: str, fields: tuple[Field, ...], options: Options) -> ObjectPlan | None:
+        """Choose which further subgraphs to enter: those that some field cannot do without, and then what pays."""
+        forced: frozenset[Jump] = frozenset()
+        for sources in options.values():
+            forced |= frozenset.intersection(*(source.chain for source in sources))
+        best = self._evaluate(type_name, fields, options, forced)
+        if best is not None and best.fetches <= _fetches_of(forced):
+            return best
+        groups = {source.chain - forced for sources in options.values() for source in sources}
+        groups.discard(frozenset())
+        ordered = sorted(groups, key=_group_order)
+        for active in _combinations(forced, ordered):
+            best = _cheaper(best, self._evaluate(type_name, fields, options, active))
+        if len(ordered) > _EXHAUSTIVE_GROUPS:
+            best = self._drop_while_cheaper(type_name, fields, options, forced, ordered, best)
+        return best
+
+    def _drop_while_cheaper(
+        self,
+        type_name: str,
+        fields: tuple[Field, ...],
+        options: Options,
+        forced: frozenset[Jump],
+        groups: Sequence[frozenset[Jump]],
+        best: ObjectPlan | None,
+    ) -> ObjectPlan | None:
+        """Too many groups to try all combinations: start with every one, leave out each that is not missed."""
+        kept = list(groups)
+        for group in groups:
+            fewer = [other for other in kept if other is not group]
+            plan = self._evaluate(type_name, fields, options, forced.union(*fewer))
+            if plan is not None and (best is None or plan.cost <= best.cost):
+                best, kept = plan, fewer
+        return best
+
+    def _evaluate(
+        self, type_name: str, fields: tuple[Field, ...], options: Options, active: frozenset[Jump]
+    ) -> ObjectPlan | None:
+        """The best plan that makes no jump but the active ones.
+
+        First the least depth is found; then, within that depth, children are chosen again for few requests, which saves
+        requests that lie off the critical path.
+        """
+        alternatives: list[list[Item]] = []
+        for field in fields:
+            usable = [source for source in options[field.key] if source.chain <= active]
+            items = self._alternatives(type_name, field, usable, options[field.key])
+            if not items:
+                return None
+            alternatives.append(items)
+        shallow = _object_plan(type_name, tuple(min(items, key=_shallowest) for items in alternatives))
+        thrifty = [
+            min((item for item in items if _depth(item) <= shallow.depth), key=_thriftiest) for items in alternatives
+        ]
+        return _cheaper(shallow, _object_plan(type_name, tuple(thrifty)))
+
+    def _alternatives(self, type_name: str, field: Field, usable: list[Source], every: list[Source]) -> list[Item]:
+        """The ways to read one field from the usable sources: for a leaf the earliest; for an object each source, and
+        all of them together, since the object's own fields may lie in several."""
+        if not field.selections:
+            return [Item(field, (usable[0],))] if usable else []
+        found: list[Item] = []
+        anchor_sets = [(source,) for source in usable]
+        if len(usable) > 1:
+            anchor_sets.append(tuple(usable))
+        for anchors in anchor_sets:
+            child = self.children(type_name, field, anchors, every)
+            if child is not None:
+                # Without any use for its fields, the object still has to be found by one source.
+                used = tuple(source for source in anchors if source.graph in child.used) or anchors[:1]
+                found.append(Item(field, used, child))
+        return found
+
+    # -- below a field ---------------------------------------------------------------------------------------------
+
+    def children(
+        self, type_name: str, field: Field, anchors: tuple[Source, ...], candidates: Iterable[Source]
+    ) -> AbstractPlan | None:
+        """Solve the objects below a field for every type they can have.
+
+        anchors:    the sources that are asked for the field.
+        candidates: all that could be. A shareable field promises the same object everywhere, so a type that one of them
+                    does not know cannot occur.
+        """
+        base = min(source.lateness for source in anchors)
+        below = [self._below(source, type_name, field) for source in anchors]
+        named = self._supergraph.types[type_name].fields[field.name].named
+        is_abstract = self._supergraph.kind(named) is not Kind.OBJECT
+        plans: list[ObjectPlan] = []
+        for child_type in sorted(self._possible_types(type_name, field, candidates)):
+            held = tuple(
+                Source(source.graph, child_type, view, source.lateness - base)
+                for source, (child_named, view) in zip(anchors, below, strict=True)
+                if child_type in self._supergraph.possible(child_named, source.graph)
+            )
+            if not is_abstract:
+                held += self._argument_source(type_name, field, anchors, child_type)
+            plan = self.solve(child_type, field.selections, held)
+            if plan is None:
+                return None
+            plans.append(plan)
+        return _abstract_plan(field.key, tuple(plans), base, is_abstract)
+
+    def _possible_types(self, type_name: str, field: Field, candidates: Iterable[Source]) -> frozenset[str]:
+        """Runtime types that every candidate knows for the field; a convention of federation, see `children`."""
+        sets = [
+            self._supergraph.possible(self._below(source, type_name, field)[0], source.graph) for source in candidates
+        ]
+        return frozenset.intersection(*sets)
+
+    def _below(self, source: Source, type_name: str, field: Field) -> tuple[str, Selections]:
+        """The field's type in the source's subgraph, and the view that the objects below it are seen through."""
+        info = self._supergraph.source(source.type, field.name, source.graph)
+        assert info is not None, "only sources that have the field are asked for it"
+        view = info.provides
+        for seen in self.fields(source.view, type_name):
+            if seen.key == field.key:
+                view += seen.selections
+        return info.named, view
+
+    def _argument_source(
+        self, type_name: str, field: Field, anchors: tuple[Source, ...], child_type: str
+    ) -> tuple[Source, ...]:
+        """The key that a @lookup field's arguments are: a source that is there before the object is."""
+        definition = self._supergraph.types[type_name].fields[field.name]
+        is_root = type_name == self._supergraph.roots["query"]
+        if not (self._lookups and is_root and any(source.graph in definition.lookup_in for source in anchors)):
+            return ()
+        view = self._argument_views.get(field)
+        if view is None:
+            known = self._supergraph.types[child_type].fields
+            view = tuple(Field(name, name, name) for name, _ in field.arguments if name in known)
+            self._argument_views[field] = view
+        return (Source(ARGUMENTS, child_type, view, -1),)
+
+    # -- reading a field -------------------------------------------------------------------------------------------
+
+    def read(self, source: Source, type_name: str, field: Field) -> FieldSource | None:
+        """The field as the source can plainly read it: neither external (unless provided) nor in need of more."""
+        info = self._supergraph.source(source.type, field.name, source.graph)
+        if info is None:
+            return None
+        if info.external:
+            return info if self._sees(source.view, type_name, (field,)) else None
+        if info.requires:
+            return info if source.view and self._sees(source.view, type_name, info.requires) else None
+        return info
+
+    def _sees(self, view: Selections, type_name: str, selections: Selections) -> bool:
+        """Whether a view makes all these fields readable."""
+        seen = {field.key: field for field in self.fields(view, type_name)} if view else {}
+        for field in self.fields(selections, type_name):
+            if field.key not in seen:
+                return False
+        return True
+
+    def _requiring_sources(self, type_name: str, field: Field, held: Held) -> list[Source]:
+        """Sources that compute the field from other fields: each is a request of its own, even into a held subgraph."""
+        found: list[Source] = []
+        for entry in self._supergraph.entries(type_name):
+            info = self._supergraph.source(entry.as_type, field.name, entry.graph)
+            if info is None or info.external or not info.requires:
+                continue
+            key = (type_name, field.name, entry.graph, entry.as_type, held)
+            guard = ("requires", type_name, field.name, entry.graph)
+            if key in self._required:
+                source = self._required[key]
+            elif self._is_guarded(guard):
+                continue
+            else:
+                source = self._remember(
+                    self._required, key, guard, lambda e=entry, i=info: self._required_jump(type_name, e, i, held)
+                )
+            if source is not None:
+                found.append(source)
+        return found
+
+    def _required_jump(self, type_name: str, entry: Entry, info: FieldSource, held: Held) -> Source | None:
+        requirement = self.solve(type_name, info.requires, held)
+        if requirement is None:
+            return None
+        keyed = self._best_key(type_name, entry, held, self.closure(type_name, held))
+        if keyed is None:
+            return None
+        key, needs, level = keyed
+        level = max(level, requirement.depth) + 1
+        jump = Jump(entry.graph, entry.as_type, key, info.requires, needs + requirement.items, level)
+        return Source(entry.graph, entry.as_type, (), level, jump)
+
+    # -- reaching other subgraphs ----------------------------------------------------------------------------------
+
+    def closure(self, type_name: str, held: Held) -> Held:
+        """All sources that can be had for an object: those held, and every subgraph that can be entered from there.
+
+        Rounds of growing level, so that keys which take several hops, or parts from other subgraphs, need no care.
+        """
+        key = (type_name, held)
+        found = self._closures.get(key)
+        if found is not None:
+            return found
+        guard = ("closure", key)
+        if self._is_guarded(guard):
+            return held
+        return self._remember(self._closures, key, guard, lambda: self._find_closure(type_name, held))
+
+    def _find_closure(self, type_name: str, held: Held) -> Held:
+        if held and type_name == self._supergraph.roots.get("mutation"):
+            return held  # entering another subgraph's mutation root would run nothing there but could be taken for it
+        available = {(source.graph, source.type): source for source in held}
+        entries = self._supergraph.entries(type_name)
+        while True:
+            found: list[Source] = []
+            for entry in entries:
+                if (entry.graph, entry.as_type) in available:
+                    continue
+                keyed = self._best_key(type_name, entry, held, tuple(available.values()))
+                if keyed is not None:
+                    key, needs, level = keyed
+                    jump = Jump(entry.graph, entry.as_type, key, (), needs, level + 1)
+                    found.append(Source(entry.graph, entry.as_type, (), level + 1, jump))
+            if not found:
+                return tuple(sorted(available.values(), key=_earliest))
+            soonest = min(source.lateness for source in found)
+            for source in found:
+                if source.lateness == soonest:
+                    available[source.graph, source.type] = source
+
+    def _best_key(
+        self, type_name: str, entry: Entry, held: Held, available: Held
+    ) -> tuple[Selections, tuple[Item, ...], int] | None:
+        """The key by which the entry can be made soonest, with what it needs and from which level on that is there."""
+        best: tuple[Selections, tuple[Item, ...], int] | None = None
+        best_cost = (0, 0)
+        for key in entry.keys:
+            needs = self._satisfy(type_name, key, held, available)
+            if needs is None:
+                continue
+            items, level = needs
+            cost = (level, len(item_fetches(items)))
+            if best is None or cost < best_cost:
+                best, best_cost = (key, items, level), cost
+        return best
+
+    def _satisfy(
+        self, type_name: str, selections: Selections, held: Held, available: Held
+    ) -> tuple[tuple[Item, ...], int] | None:
+        """A provider for every field of a key, each as early as possible; None when one has none."""
+        items: list[Item] = []
+        for field in self.fields(selections, type_name):
+            item = self._provide(type_name, field, held, available)
+            if item is None:
+                return None
+            items.append(item)
+        return tuple(items), max((_depth(item) for item in items), default=0)
+
+    def _provide(self, type_name: str, field: Field, held: Held, available: Held) -> Item | None:
+        given = next((s for s in available if s.graph == ARGUMENTS and _names(s.view, field)), None)
+        if given is not None:
+            return Item(field, (given,))
+        readers = sorted((s for s in available if self.read(s, type_name, field)), key=_earliest)
+        items = self._alternatives(type_name, field, readers, readers)
+        if not items:
+            computed = sorted(self._requiring_sources(type_name, field, held), key=_earliest)
+            items = self._alternatives(type_name, field, computed, computed)
+        return min(items, key=_shallowest, default=None)
+
+    # -- recursion -------------------------------------------------------------------------------------------------
+
+    def _is_guarded(self, guard: Hashable) -> bool:
+        """Whether this is being computed further up; notes that whatever is computed now depends on that."""
+        depth = self._active.get(guard)
+        if depth is None:
+            return False
+        self._outermost_hit = min(self._outermost_hit, depth)
+        return True
+
+    def _remember(
+        self, memo: dict[Hashable, Result] | dict, key: Hashable, guard: Hashable | None, compute: Callable[[], Result]
+    ) -> Result:
+        """Compute, and keep the result unless it depends on a computation further up that is not finished."""
+        outer, self._outermost_hit = self._outermost_hit, _NEVER
+        depth = len(self._active)
+        if guard is not None:
+            self._active[guard] = depth
+        try:
+            result = compute()
+        finally:
+            if guard is not None:
+                del self._active[guard]
+        if self._outermost_hit >= depth:
+            memo[key] = result
+            self._outermost_hit = outer
+        else:
+            self._outermost_hit = min(outer, self._outermost_hit)
+        return result
+
+
+def _object_plan(type_name: str, items: tuple[Item, ...]) -> ObjectPlan:
+    weight = 0
+    for item in items:
+        weight += 1 + min(provider.lateness for provider in item.providers)
+        if item.child is not None:
+            weight += item.child.weight
+    return ObjectPlan(
+        type=type_name,
+        items=items,
+        depth=max((_depth(item) for item in items), default=0),
+        fetches=item_fetches(items),
+        weight=weight,
+        used=_held_graphs(items),
+    )
+
+
+def _abstract_plan(key: str, plans: tuple[ObjectPlan, ...], base: int, is_abstract: bool) -> AbstractPlan:
+    fetches: set[Fetch] = set()
+    for plan in plans:
+        fetches |= {((key, *path), graph, level + base) for path, graph, level in plan.fetches}
+    return AbstractPlan(
+        by_type=plans,
+        base=base,
+        is_abstract=is_abstract,
+        depth=base + max((plan.depth for plan in plans), default=0),
+        fetches=frozenset(fetches),
+        weight=sum(plan.weight + base * len(plan.items) for plan in plans),
+        used=frozenset[str]().union(*(plan.used for plan in plans)),
+    )
+
+
+def _held_graphs(items: Iterable[Item]) -> frozenset[str]:
+    """Subgraphs whose held sources these items read, themselves or for the jumps that they stand on."""
+    found: set[str] = set()
+    for item in items:
+        for provider in item.providers:
+            if provider.jump is not None:
+                for jump in provider.chain:
+                    found |= _held_graphs(jump.needs)
+            elif provider.graph != ARGUMENTS:
+                found.add(provider.graph)
+    return frozenset(found)
+
+
+def _depth(item: Item) -> int:
+    own = max(provider.lateness for provider in item.providers)
+    return max(own, item.child.depth) if item.child is not None else own
+
+
+def _child_fetches(item: Item) -> int:
+    return len(item.child.fetches) if item.child is not None else 0
+
+
+def _shallowest(item: Item) -> tuple[int, ...]:
+    weight = item.child.weight if item.child is not None else 0
+    return (_depth(item), _child_fetches(item), weight, len(item.providers))
+
+
+def _thriftiest(item: Item) -> tuple[int, ...]:
+    depth, fetches, weight, providers = _shallowest(item)
+    return (fetches, depth, weight, providers)
+
+
+def _earliest(source: Source) -> tuple[int, int, str, str]:
+    return (source.lateness, len(source.chain), source.graph, source.type)
+
+
+def _names(view: Selections, field: Field) -> bool:
+    return not field.selections and any(isinstance(node, Field) and node.name == field.name for node in view)
+
+
+def _cheaper(one: ObjectPlan | None, other: ObjectPlan | None) -> ObjectPlan | None:
+    if one is None or other is None:
+        return one or other
+    return other if other.cost < one.cost else one
+
+
+def _fetches_of(jumps: Iterable[Jump]) -> frozenset[Fetch]:
+    return frozenset[Fetch]().union(*(jump.fetches for jump in jumps))
+
+
+def _group_order(group: frozenset[Jump]) -> tuple[int, list[tuple[int, str, str]]]:
+    return (len(group), sorted((jump.level, jump.graph, jump.as_type) for jump in group))
+
+
+def _combinations(forced: frozenset[Jump], groups: Sequence[frozenset[Jump]]) -> Iterable[frozenset[Jump]]:
+    """Sets of jumps to try beside the forced ones alone: all, or only the fullest when there are too many."""
+    if len(groups) > _EXHAUSTIVE_GROUPS:
+        yield forced.union(*groups)
+        return
+    for size in range(1, len(groups) + 1):
+        for chosen in combinations(groups, size):
+            yield forced.union(*chosen)
