@@ -1,1 +1,77 @@
-"""Composition: subgraph SDL in, supergraph SDL out. Pure; knows neither planning nor services."""
+"""Composition: subgraph SDL in, supergraph SDL out. Pure; knows neither planning nor services.
+
+Phases: load, upgrade, validate, merge, check, print. Each collects all the problems it finds; composition stops at the
+end of a phase that found any.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from gateway.federation.compose.externals import settle_externals
+from gateway.federation.compose.load import load_subgraph
+from gateway.federation.compose.merge import merge
+from gateway.federation.compose.model import Subgraph
+from gateway.federation.compose.printing import print_supergraph
+from gateway.federation.compose.report import Report
+from gateway.federation.compose.upgrade import upgrade
+from gateway.federation.errors import Problem, SchemaError
+
+__all__ = ["Composition", "SubgraphSchema", "compose"]
+
+
+@dataclass(frozen=True, slots=True)
+class SubgraphSchema:
+    """A subgraph to compose.
+
+    sdl: its schema, as written or as its `_service { sdl }` answers.
+    url: where the supergraph says it is; may be empty.
+    federation: 2 makes it a Federation 2 subgraph even when its SDL links nothing (Strawberry prints no @link for a
+        schema without federation directives); None decides from the SDL.
+    """
+
+    name: str
+    sdl: str
+    url: str = ""
+    federation: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Composition:
+    """A composed supergraph, and what deserves attention without being wrong."""
+
+    supergraph_sdl: str
+    hints: tuple[Problem, ...]
+
+
+def compose(subgraphs: Sequence[SubgraphSchema]) -> Composition:
+    """Compose the subgraphs, in whatever order they come. Raises SchemaError with all problems of the failing phase."""
+    report = Report()
+    loaded = _load(subgraphs, report)
+    report.stop_if_any()
+    merged = merge(upgrade(loaded), report)
+    report.stop_if_any()
+    return Composition(print_supergraph(merged), tuple(report.hints))
+
+
+def _load(subgraphs: Sequence[SubgraphSchema], report: Report) -> list[Subgraph]:
+    """Every subgraph that can be read, sorted by name."""
+    loaded: list[Subgraph] = []
+    names: set[str] = set()
+    for schema in sorted(subgraphs, key=lambda schema: schema.name):
+        if schema.name in names or schema.name in ("", "_"):
+            message = (
+                f'"{schema.name}" cannot be a subgraph\'s name, or is already one. Give each subgraph its own name.'
+            )
+            report.error("INVALID_SUBGRAPH_NAME", message, schema.name)
+            continue
+        names.add(schema.name)
+        try:
+            result = load_subgraph(schema.name, schema.sdl, schema.url, schema.federation)
+        except SchemaError as error:
+            report.problems.extend(error.problems)
+        else:
+            report.hints.extend(result.hints)
+            loaded.append(settle_externals(result.subgraph))
+    return loaded

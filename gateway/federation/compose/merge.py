@@ -1,0 +1,112 @@
+"""Merging all subgraphs into one schema, type by type."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from gateway.federation.compose.field_sets import canonical_text
+from gateway.federation.compose.interface_objects import add_interface_object_fields
+from gateway.federation.compose.merge_directives import merge_applied
+from gateway.federation.compose.merge_enums import EnumUse, enum_use, merge_enum_values
+from gateway.federation.compose.merge_executables import merge_executable_directives
+from gateway.federation.compose.merge_fields import merge_output_fields
+from gateway.federation.compose.merge_inputs import merge_input_fields
+from gateway.federation.compose.merged import JoinType, MergedSchema, MergedType
+from gateway.federation.compose.model import QUERY, Kind, Subgraph
+from gateway.federation.compose.report import Report, by_value
+from gateway.federation.compose.sources import MergeContext, TypeSource, merge_context, merged_description
+from gateway.federation.compose.supergraph_specs import SPECS
+
+_BUILT_IN_SCALARS = frozenset({"Int", "Float", "String", "Boolean", "ID"})
+
+
+def merge(subgraphs: Sequence[Subgraph], report: Report) -> MergedSchema:
+    """One schema of all subgraphs, which are sorted by name. Problems go to the report."""
+    context = merge_context(subgraphs)
+    _check_kinds(context, report)
+    report.stop_if_any()
+    use = enum_use(context)
+    types = {
+        name: _merge_type(context, sources, use, report)
+        for name, sources in context.types.items()
+        if name not in _BUILT_IN_SCALARS
+    }
+    types = add_interface_object_fields(context, types)
+    directives = merge_executable_directives(context, report)
+    graphs = tuple(context.graphs.values())
+    return MergedSchema(graphs, types, directives, specs=_used_specs(types.values()))
+
+
+def _check_kinds(context: MergeContext, report: Report) -> None:
+    for name, sources in context.types.items():
+        if len({source.type.merged_kind for source in sources}) > 1:
+            values = by_value((source.subgraph.name, _kind_text(source)) for source in sources)
+            message = f'"{name}" is not the same kind of type everywhere: {values}. Rename one, or make them one kind.'
+            report.error("TYPE_KIND_MISMATCH", message, sources[0].subgraph.name, sources[0].type.place)
+
+
+def _kind_text(source: TypeSource) -> str:
+    return "Interface Object" if source.type.interface_object else source.type.kind.value
+
+
+def _merge_type(context: MergeContext, sources: Sequence[TypeSource], use: EnumUse, report: Report) -> MergedType:
+    first = sources[0].type
+    kind = first.merged_kind
+    fields = {}
+    if kind in (Kind.OBJECT, Kind.INTERFACE):
+        fields = merge_output_fields(context, sources, report)
+    elif kind is Kind.INPUT:
+        fields = merge_input_fields(context, sources, report)
+    return MergedType(
+        name=first.name,
+        kind=kind,
+        description=merged_description([source.type.description for source in sources]),
+        directives=merge_applied(source.type.applied for source in sources),
+        joins=tuple(_join_types(context, sources)),
+        implements=tuple(
+            (context.graph_id(source.subgraph.name), interface)
+            for source in sources
+            for interface in sorted(source.type.interfaces)
+        ),
+        fields=fields,
+        members=tuple(
+            (context.graph_id(source.subgraph.name), member)
+            for source in sources
+            for member in sorted(source.type.members)
+        ),
+        values=merge_enum_values(context, sources, use, report) if kind is Kind.ENUM else (),
+    )
+
+
+def _join_types(context: MergeContext, sources: Sequence[TypeSource]) -> Iterator[JoinType]:
+    """One per key, or one where there is none. Every subgraph takes part in the root query type."""
+    name = sources[0].type.name
+    present = {source.subgraph.name: source for source in sources}
+    for subgraph in context.subgraphs:
+        graph = context.graph_id(subgraph.name)
+        source = present.get(subgraph.name)
+        if source is None:
+            if name == QUERY:
+                yield JoinType(graph)
+            continue
+        keys = [key for key in source.type.keys if key.fields.text is not None]
+        if not keys:
+            yield JoinType(graph, interface_object=source.type.interface_object)
+        for key in keys:
+            text = canonical_text(key.fields.text or "")
+            yield JoinType(graph, text, key.resolvable, source.type.interface_object)
+
+
+def _used_specs(types: Iterable[MergedType]) -> tuple[str, ...]:
+    """Which specifications the carried directives come from."""
+    used: set[str] = set()
+    for merged in types:
+        texts = [*merged.directives]
+        for field in merged.fields.values():
+            texts.extend(field.directives)
+            for argument in field.arguments.values():
+                texts.extend(argument.directives)
+        for value in merged.values:
+            texts.extend(value.directives)
+        used.update(text[1:].split("(", 1)[0] for text in texts)
+    return tuple(name for name in SPECS if name in used)

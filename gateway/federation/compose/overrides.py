@@ -1,0 +1,120 @@
+"""@override: whose field it is after all takeovers, and the takeovers that cannot be."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+
+from gateway.federation.compose.model import Kind
+from gateway.federation.compose.report import Report
+from gateway.federation.compose.sources import FieldSource, MergeContext
+
+_LABEL = re.compile(r"^[a-zA-Z][a-zA-Z0-9_\-:./]*$")
+_PERCENT = re.compile(r"^percent\((\d{1,3}(?:\.\d{1,8})?)\)$")
+
+
+def resolve_overrides(context: MergeContext, sources: Sequence[FieldSource], report: Report) -> list[FieldSource]:
+    """The sources of one field that remain, in the same order.
+
+    A field taken over without a label is gone from its old owner, or kept as used_overridden where that subgraph still
+    uses it. With a label both sides remain and carry the label.
+    """
+    by_name = {source.name: source for source in sources}
+    for source in sources:
+        override = source.field.override
+        if override is None or not _is_valid(context, source, by_name.get(override.source), report):
+            continue
+        old = by_name.get(override.source)
+        if old is None:
+            continue
+        if override.label is not None:
+            by_name[old.name] = replace(old, label=override.label)
+            by_name[source.name] = replace(by_name[source.name], label=override.label)
+        elif (old.type.name, old.field.name) in context.used[old.name]:
+            by_name[old.name] = replace(old, used_overridden=True)
+            _hint(report, old, "is still used there, by a key, a requirement, a provision or an interface")
+        else:
+            del by_name[old.name]
+            _hint(report, old, "is never asked of it")
+    return list(by_name.values())
+
+
+def _hint(report: Report, old: FieldSource, state: str) -> None:
+    message = f'"{old.type.name}.{old.field.name}" is overridden by another subgraph and {state}.'
+    if state.startswith("is never"):
+        message += " It can be removed."
+    report.hint("OVERRIDDEN_FIELD_CAN_BE_REMOVED", message, old.name, old.place)
+
+
+def _is_valid(context: MergeContext, source: FieldSource, old: FieldSource | None, report: Report) -> bool:
+    """Report what is wrong with one @override; False when it must not be followed."""
+    override = source.field.override
+    assert override is not None
+    coordinate = f"{source.type.name}.{source.field.name}"
+
+    def error(code: str, message: str) -> bool:
+        report.error(code, message, source.name, override.place)
+        return False
+
+    if source.type.kind is Kind.INTERFACE:
+        return error(
+            "OVERRIDE_ON_INTERFACE", f'@override cannot stand on "{coordinate}", a field of an interface. Remove it.'
+        )
+    if override.source == source.name:
+        return error(
+            "OVERRIDE_FROM_SELF_ERROR", f'"{coordinate}" overrides itself. Name the subgraph it is taken from.'
+        )
+    if override.label is not None and not is_label(override.label):
+        return error(
+            "OVERRIDE_LABEL_INVALID",
+            f'"{override.label}" is no override label. Write percent(N) with N from 0 to 100, or a name that starts'
+            " with a letter and holds letters, digits, and _-:./ .",
+        )
+    if override.source not in context.graphs:
+        known = [name for name in context.graphs if name != source.name]
+        message = (
+            f'"{coordinate}" is overridden from "{override.source}", which is no subgraph. Known: {", ".join(known)}.'
+        )
+        report.hint("FROM_SUBGRAPH_DOES_NOT_EXIST", message, source.name, override.place)
+        return False
+    collision = _collision(source, old)
+    if collision is not None:
+        return error("OVERRIDE_COLLISION_WITH_ANOTHER_DIRECTIVE", collision)
+    if old is not None and old.field.override is not None:
+        return error(
+            "OVERRIDE_SOURCE_HAS_OVERRIDE",
+            f'"{coordinate}" is overridden from "{old.name}", where it has an @override itself. Keep one of the two.',
+        )
+    if old is None or old.field.external:
+        message = f'"{coordinate}" is not resolved by "{override.source}": the @override can be removed.'
+        report.hint("OVERRIDE_DIRECTIVE_CAN_BE_REMOVED", message, source.name, override.place)
+        return False
+    return True
+
+
+def _collision(source: FieldSource, old: FieldSource | None) -> str | None:
+    """Directives that cannot live beside a takeover, on either side of it."""
+    coordinate = f"{source.type.name}.{source.field.name}"
+    if source.type.interface_object or (old is not None and old.type.interface_object):
+        return f'"{coordinate}" cannot be overridden: its type is an @interfaceObject. Remove the @override.'
+    for side in (source, old):
+        if side is None:
+            continue
+        marks = {"external": side is source and side.field.external, "requires": side.field.requires is not None}
+        marks["provides"] = side.field.provides is not None
+        for name, present in marks.items():
+            if present:
+                return (
+                    f'"{coordinate}" cannot be overridden: in "{side.name}" it is marked @{name}.'
+                    f" Remove the @{name} or the @override."
+                )
+    return None
+
+
+def is_label(label: str) -> bool:
+    """`percent(0..100)`, at most eight decimals, or a name."""
+    percent = _PERCENT.match(label)
+    if percent is not None:
+        return float(percent[1]) <= 100
+    return _LABEL.match(label) is not None
