@@ -7,10 +7,11 @@ from graphql import DirectiveNode, Node, TypeDefinitionNode, parse, print_ast
 from gateway.federation.compose import Composition, SubgraphSchema, compose
 from gateway.federation.errors import Problem, SchemaError
 
-DIRECTIVES = (
-    "key requires provides external shareable extends override tag inaccessible interfaceObject composeDirective"
-    " authenticated requiresScopes policy cost listSize context fromContext"
-).split()
+DIRECTIVES = [
+    *("key", "requires", "provides", "external", "shareable", "extends", "override", "tag", "inaccessible"),
+    *("interfaceObject", "composeDirective", "authenticated", "requiresScopes", "policy", "cost", "listSize"),
+    *("context", "fromContext"),
+]
 IMPORTS = ", ".join(f'"@{name}"' for name in DIRECTIVES)
 FEDERATION_2 = f'extend schema @link(url: "https://specs.apollo.dev/federation/v2.11", import: [{IMPORTS}])\n'
 
