@@ -26,9 +26,9 @@ class Timeline:
     columns: str
 
     def page(
-        self, db: sqlite3.Connection, limit: int, cursor: tuple[str, str] | None, filters: Filters
+        self, db: sqlite3.Connection, rows: int, cursor: tuple[str, str] | None, filters: Filters
     ) -> list[tuple[Any, ...]]:
-        """Up to limit + 1 rows after the cursor's (time, id). filters: value by column, None for any."""
+        """Up to `rows` rows after the cursor's (time, id). filters: value by column, None for any."""
         conditions, values = _conditions(filters)
         if cursor is not None:
             conditions.append(f"({self.time}, id) < (:cursor_time, :cursor_id)")
@@ -36,20 +36,20 @@ class Timeline:
         return db.execute(
             f"SELECT {self.columns} FROM {self.table} {_where(conditions)}"
             f" ORDER BY {self.time} DESC, id DESC LIMIT :rows",
-            values | {"rows": limit + 1},
+            values | {"rows": rows},
         ).fetchall()
 
     def newest_of_each(
-        self, db: sqlite3.Connection, owner: str, owners: Sequence[str], limit: int, filters: Filters
+        self, db: sqlite3.Connection, owner: str, owners: Sequence[str], rows: int, filters: Filters
     ) -> list[tuple[Any, ...]]:
-        """Up to limit + 1 rows of each owner, in the order of owners. owner: the column that names it."""
+        """Up to `rows` rows of each owner, in the order of owners. owner: the column that names it."""
         conditions, values = _conditions(filters)
         mine = _where([f"{owner} = owners.value", *conditions])
         return db.execute(
             f"SELECT {self.columns} FROM json_each(:owners) AS owners CROSS JOIN {self.table} WHERE id IN"
             f" (SELECT id FROM {self.table} {mine} ORDER BY {self.time} DESC, id DESC LIMIT :rows)"
             f" ORDER BY owners.key, {self.time} DESC, id DESC",
-            values | {"owners": json_array(owners), "rows": limit + 1},
+            values | {"owners": json_array(owners), "rows": rows},
         ).fetchall()
 
     def totals_of_each(

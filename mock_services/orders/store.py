@@ -67,7 +67,7 @@ def list_orders(
 ) -> Page[Order]:
     """Newest first."""
     filters = {"status": status, "customer_id": customer_id}
-    orders = _with_items(db, _TIMELINE.page(db, limit, cursor, filters))
+    orders = _with_items(db, _TIMELINE.page(db, limit + 1, cursor, filters))
     return page_of(orders, limit, _cursor, _total(db, filters) if with_total else None)
 
 
@@ -76,7 +76,7 @@ def list_orders_of_each(
 ) -> ListsByOwner[Order]:
     """Each customer's newest orders."""
     filters = {"status": status}
-    orders = _with_items(db, _TIMELINE.newest_of_each(db, "customer_id", customer_ids, limit, filters))
+    orders = _with_items(db, _TIMELINE.newest_of_each(db, "customer_id", customer_ids, limit + 1, filters))
     totals = _TIMELINE.totals_of_each(db, "customer_id", customer_ids, filters) if with_total else None
     return lists_of(customer_ids, orders, lambda order: order.customer_id, limit, _cursor, totals)
 

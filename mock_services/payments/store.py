@@ -55,13 +55,13 @@ def list_charges(
 ) -> Page[Charge]:
     """Newest first."""
     filters = {"status": status, "order_id": order_id, "customer_id": customer_id}
-    rows = _TIMELINE.page(db, limit, cursor, filters)
+    rows = _TIMELINE.page(db, limit + 1, cursor, filters)
     return page_of([Charge(*row) for row in rows], limit, _cursor)
 
 
 def list_charges_of_each(db: sqlite3.Connection, *, order_ids: list[str], limit: int) -> ListsByOwner[Charge]:
     """Each order's newest charges."""
-    rows = _TIMELINE.newest_of_each(db, "order_id", order_ids, limit, {})
+    rows = _TIMELINE.newest_of_each(db, "order_id", order_ids, limit + 1, {})
     return lists_of(order_ids, [Charge(*row) for row in rows], lambda charge: charge.order_id, limit, _cursor)
 
 

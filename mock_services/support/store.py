@@ -56,7 +56,7 @@ def list_tickets(
 ) -> Page[Ticket]:
     """Newest first."""
     filters = {"status": status, "customer_id": customer_id}
-    rows = _TIMELINE.page(db, limit, cursor, filters)
+    rows = _TIMELINE.page(db, limit + 1, cursor, filters)
     total = _TIMELINE.total(db, filters) if with_total else None
     return page_of([Ticket(*row) for row in rows], limit, _cursor, total)
 
@@ -66,7 +66,7 @@ def list_tickets_of_each(
 ) -> ListsByOwner[Ticket]:
     """Each customer's newest tickets."""
     filters = {"status": status}
-    rows = _TIMELINE.newest_of_each(db, "customer_id", customer_ids, limit, filters)
+    rows = _TIMELINE.newest_of_each(db, "customer_id", customer_ids, limit + 1, filters)
     totals = _TIMELINE.totals_of_each(db, "customer_id", customer_ids, filters) if with_total else None
     tickets = [Ticket(*row) for row in rows]
     return lists_of(customer_ids, tickets, lambda ticket: ticket.customer_id, limit, _cursor, totals)

@@ -1,0 +1,13 @@
+"""The shop's data, drawn from a seed: who buys, what is sold, three years of orders and what followed from them."""
+
+from mock_services.generator.seeding import (
+    Manifest,
+    Seeding,
+    SeedingError,
+    Sizes,
+    describe,
+    generate,
+    read_manifest,
+)
+
+__all__ = ["Manifest", "Seeding", "SeedingError", "Sizes", "describe", "generate", "read_manifest"]

@@ -1,0 +1,113 @@
+"""The reviews service: its GraphQL endpoint over HTTP."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+from graphql import GraphQLError
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+from strawberry.types.execution import PreExecutionError
+
+from mock_services.kit.bodies import read_body
+from mock_services.kit.database import Database
+from mock_services.kit.service import Service
+from mock_services.reviews.context import Context
+from mock_services.reviews.subgraph import SUBGRAPH, is_unexpected
+
+# A gateway sends representations by the hundred.
+MAX_BODY_BYTES = 4_000_000
+GRAPHQL_RESPONSE = "application/graphql-response+json"
+
+
+class GraphQLBody(msgspec.Struct, frozen=True):
+    """One operation, as GraphQL over HTTP has it."""
+
+    query: str
+    variables: dict[str, Any] | None = None
+    operationName: str | None = None
+
+
+def graphql_routes(database: Database) -> list[Route]:
+    """POST /graphql."""
+
+    async def graphql(request: Request) -> Response:
+        body = await read_body(request, GraphQLBody, MAX_BODY_BYTES)
+        result = await SUBGRAPH.execute(
+            body.query,
+            variable_values=body.variables,
+            operation_name=body.operationName,
+            context_value=Context(database),
+        )
+        answer: dict[str, Any] = {}
+        if result.errors:
+            answer["errors"] = [_format(error) for error in result.errors]
+        if not isinstance(result, PreExecutionError):
+            answer["data"] = result.data
+        return _response(answer, GRAPHQL_RESPONSE in request.headers.get("accept", ""))
+
+    return [Route("/graphql", graphql, methods=["POST"])]
+
+
+def _response(answer: dict[str, Any], modern: bool) -> Response:
+    """modern: the client takes GraphQL's own media type, under which a refused document is a 400."""
+    status = 400 if modern and "data" not in answer else 200
+    return Response(msgspec.json.encode(answer), status, media_type=GRAPHQL_RESPONSE if modern else "application/json")
+
+
+def _format(error: GraphQLError) -> Any:
+    if not is_unexpected(error):
+        return error.formatted
+    masked = {"message": "the reviews service failed; its log says why", "path": error.path}
+    return masked | {"extensions": {"code": "INTERNAL_SERVER_ERROR"}}
+
+
+_DOCUMENT = {
+    "openapi": "3.1.0",
+    "info": {
+        "title": "Reviews",
+        "version": "1",
+        "description": "A GraphQL service: see `{_service{sdl}}`.",
+    },
+    "paths": {
+        "/graphql": {
+            "post": {
+                "operationId": "post_graphql",
+                "summary": "Run one GraphQL operation.",
+                "requestBody": {
+                    "required": True,
+                    "content": {
+                        "application/json": {
+                            "schema": {
+                                "type": "object",
+                                "required": ["query"],
+                                "properties": {
+                                    "query": {"type": "string"},
+                                    "variables": {"type": ["object", "null"]},
+                                    "operationName": {"type": ["string", "null"]},
+                                },
+                            }
+                        }
+                    },
+                },
+                "responses": {
+                    "200": {"description": "`data`, `errors` or both."},
+                    "400": {"description": "Not JSON; or, in GraphQL's own media type, a document that was refused."},
+                    "413": {"description": "The body is too large."},
+                    "415": {"description": "The body is of another type."},
+                    "422": {"description": "The body is not a GraphQL request."},
+                    "default": {"description": "The service failed, or chaos was asked for."},
+                },
+            }
+        }
+    },
+}
+
+SERVICE = Service(
+    name="reviews",
+    summary="Reviews of products by customers: a GraphQL service, an Apollo Federation 2 subgraph.",
+    routes=graphql_routes,
+    document=_DOCUMENT,
+)

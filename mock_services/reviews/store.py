@@ -1,0 +1,94 @@
+"""Reviews in SQLite."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from mock_services.kit.clock import now
+from mock_services.kit.database import json_array
+from mock_services.kit.timeline import Timeline
+
+TABLES = """
+CREATE TABLE reviews (
+    number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, product_id TEXT NOT NULL, author_id TEXT NOT NULL,
+    rating INTEGER NOT NULL CHECK (rating BETWEEN 1 AND 5), title TEXT NOT NULL, body TEXT NOT NULL,
+    created_at TEXT NOT NULL
+);
+"""
+INDEXES = """
+CREATE INDEX reviews_by_time ON reviews (created_at, id);
+CREATE INDEX reviews_by_product ON reviews (product_id, created_at, id, rating);
+CREATE INDEX reviews_by_author ON reviews (author_id, created_at, id);
+"""
+
+_COLUMNS = "id, product_id, author_id, rating, title, body, created_at"
+_TIMELINE = Timeline("reviews", "created_at", _COLUMNS)
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewRow:
+    """In the order of _COLUMNS. created_at: UTC."""
+
+    id: str
+    product_id: str
+    author_id: str
+    rating: int
+    title: str
+    body: str
+    created_at: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ratings:
+    """One product's. average: None when there are none."""
+
+    average: float | None
+    count: int
+
+
+def find_reviews(db: sqlite3.Connection, ids: Sequence[str]) -> dict[str, ReviewRow]:
+    """By id; those that do not exist are absent."""
+    rows = db.execute(
+        f"SELECT {_COLUMNS} FROM reviews WHERE id IN (SELECT value FROM json_each(?))", (json_array(ids),)
+    )
+    return {row[0]: ReviewRow(*row) for row in rows}
+
+
+def latest_reviews(db: sqlite3.Connection, first: int) -> list[ReviewRow]:
+    """The newest of all."""
+    return [ReviewRow(*row) for row in _TIMELINE.page(db, first, None, {})]
+
+
+def reviews_of_each(
+    db: sqlite3.Connection, owner: str, owners: Sequence[str], first: int
+) -> dict[str, list[ReviewRow]]:
+    """The newest of each owner. owner: `product_id` or `author_id`. Owners without reviews have an empty list."""
+    found: dict[str, list[ReviewRow]] = {each: [] for each in owners}
+    for row in _TIMELINE.newest_of_each(db, owner, owners, first, {}):
+        review = ReviewRow(*row)
+        found[getattr(review, owner)].append(review)
+    return found
+
+
+def ratings_of_each(db: sqlite3.Connection, product_ids: Sequence[str]) -> dict[str, Ratings]:
+    """By product; products without reviews are absent."""
+    rows = db.execute(
+        "SELECT product_id, avg(rating), count(*) FROM reviews"
+        " WHERE product_id IN (SELECT value FROM json_each(?)) GROUP BY product_id",
+        (json_array(product_ids),),
+    )
+    return {product_id: Ratings(round(average, 2), count) for product_id, average, count in rows}
+
+
+def add_review(db: sqlite3.Connection, review: dict[str, Any]) -> ReviewRow:
+    """review: all but id and created_at, by column."""
+    number = db.execute("SELECT coalesce(max(number), 0) + 1 FROM reviews").fetchone()[0]
+    row = ReviewRow(id=f"r-{number:06d}", created_at=now(), **review)
+    db.execute(
+        f"INSERT INTO reviews (number, {_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        (number, row.id, row.product_id, row.author_id, row.rating, row.title, row.body, row.created_at),
+    )
+    return row
