@@ -1,0 +1,318 @@
+"""Plan x variables -> data and failures: runs the steps, each as soon as what it needs is merged.
+
+One coroutine drives all steps and does all merging, so data needs no locks; a task per fetch does the waiting. At the
+deadline unfinished fetches are cancelled and become failures like any other: what has arrived is answered.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import structlog
+from graphql import GraphQLSchema
+
+from gateway.errors import BraidError
+from gateway.execution.failure import Cause, Failure
+from gateway.execution.merge import merge_entities, merge_object, rename
+from gateway.execution.representations import Batch, build_batch, key_from_arguments
+from gateway.execution.targets import DataPath, JsonObject, find_targets, locate_targets
+from gateway.planning.plan import FetchStep, Plan
+from gateway.services.errors import DeadlineExceeded, MalformedSourceResponse, SourceError
+from gateway.services.request import RequestContext
+from gateway.subgraphs.subgraph import Subgraph, SubgraphRequest, SubgraphResponse
+
+_log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
+
+DOWNSTREAM_SERVICE_ERROR = "DOWNSTREAM_SERVICE_ERROR"
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """data: by internal keys, holding more than the client asked. failures: what is missing, and why."""
+
+    data: JsonObject
+    failures: Sequence[Failure]
+
+
+async def execute_plan(
+    plan: Plan,
+    variables: Mapping[str, Any],
+    subgraphs: Mapping[str, Subgraph],
+    schema: GraphQLSchema,
+    context: RequestContext,
+) -> Fetched:
+    """Run a plan. Never raises for a source's fault; takes no longer than until the context's deadline.
+
+    variables: coerced values. schema: the API schema, for arguments that serve as keys.
+    """
+    execution = _Execution(plan, variables, subgraphs, schema, context)
+    await execution.run()
+    return Fetched(execution.data, execution.failures)
+
+
+@dataclass(slots=True)
+class _Fetch:
+    """One step under way. batch: None for steps at the root; for others made when the fetch starts."""
+
+    step: FetchStep
+    batch: Batch | None
+    targets: list[JsonObject]
+
+
+@dataclass(slots=True)
+class _Execution:
+    plan: Plan
+    variables: Mapping[str, Any]
+    subgraphs: Mapping[str, Subgraph]
+    schema: GraphQLSchema
+    context: RequestContext
+    data: JsonObject = field(default_factory=dict[str, Any])
+    failures: list[Failure] = field(default_factory=list[Failure])
+    merged: set[int] = field(default_factory=set[int])
+    waiting: list[FetchStep] = field(default_factory=list[FetchStep])
+    arrived: list[tuple[_Fetch, SubgraphResponse | Cause]] = field(
+        default_factory=list[tuple[_Fetch, SubgraphResponse | Cause]]
+    )
+    causes: dict[int, Cause] = field(default_factory=dict[int, Cause])
+    running: dict[asyncio.Task[SubgraphResponse], _Fetch] = field(
+        default_factory=dict[asyncio.Task[SubgraphResponse], _Fetch]
+    )
+    expired: bool = False
+
+    async def run(self) -> None:
+        self.waiting = list(self.plan.steps)
+        try:
+            self._advance()
+            while self.running:
+                left = self.context.remaining_s()
+                done, _ = await asyncio.wait(self.running, timeout=left, return_when=asyncio.FIRST_COMPLETED)
+                if not done:
+                    await self._expire()
+                for task in done:
+                    fetch = self.running.pop(task)
+                    self.arrived.append((fetch, self._outcome(fetch, task)))
+                self._advance()
+        finally:
+            await self._cancel_running()
+
+    # -- driving ---------------------------------------------------------------------------------------------------
+
+    def _advance(self) -> None:
+        """Merge whatever can be merged and start whatever can start, until nothing more can be done at once."""
+        progress = True
+        while progress:
+            progress = False
+            for fetch, outcome in list(self.arrived):
+                if self.merged.issuperset(fetch.step.merge_after):
+                    self.arrived.remove((fetch, outcome))
+                    self._merge(fetch, outcome)
+                    self.merged.add(fetch.step.id)
+                    progress = True
+            for step in list(self.waiting):
+                if self.merged.issuperset(step.dependencies):
+                    self.waiting.remove(step)
+                    self._start(step)
+                    progress = True
+
+    def _start(self, step: FetchStep) -> None:
+        """Begin a fetch, or find that there is nothing to fetch."""
+        fetch = self._prepare(step)
+        if fetch is None:
+            self.merged.add(step.id)
+        elif self.expired:
+            self.arrived.append((fetch, _cause(DeadlineExceeded(step.graph, _too_late(step.graph)))))
+        else:
+            request = SubgraphRequest(step.document, self._variables(fetch))
+            subgraph = self.subgraphs[step.graph]
+            self.running[asyncio.ensure_future(subgraph.fetch(request, self.context))] = fetch
+
+    async def _expire(self) -> None:
+        """The deadline has passed: give up what is running, and start nothing any more."""
+        self.expired = True
+        late = list(self.running.values())
+        await self._cancel_running()
+        for fetch in late:
+            graph = fetch.step.graph
+            self.arrived.append((fetch, _cause(DeadlineExceeded(graph, _too_late(graph)))))
+
+    async def _cancel_running(self) -> None:
+        tasks = list(self.running)
+        self.running.clear()
+        for task in tasks:
+            task.cancel()
+        if tasks:
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+    def _outcome(self, fetch: _Fetch, task: asyncio.Task[SubgraphResponse]) -> SubgraphResponse | Cause:
+        if task.cancelled():
+            return Cause(fetch.step.graph, BraidError.code, "The fetch was given up.")
+        error = task.exception()
+        if error is None:
+            return task.result()
+        if isinstance(error, SourceError):
+            return _cause(error)
+        # A fault of ours, or of a schema in this process. It costs the fields of this step, not the whole answer.
+        _log.error(
+            "fetch failed", subgraph=fetch.step.graph, error=type(error).__name__, request_id=self.context.request_id
+        )
+        return Cause(fetch.step.graph, BraidError.code, "An internal error occurred.")
+
+    # -- asking ----------------------------------------------------------------------------------------------------
+
+    def _prepare(self, step: FetchStep) -> _Fetch | None:
+        """What a step fetches for; None when that is nothing."""
+        if step.is_early:
+            given = key_from_arguments(step, self.variables, self.schema)
+            batch = build_batch(step, [{}], given, unique=True)
+            return _Fetch(step, batch, []) if batch.representations else None
+        targets = find_targets(self.data, step.path)
+        if not targets:
+            return None
+        if step.kind != "entities":
+            return _Fetch(step, None, targets)
+        given = key_from_arguments(step, self.variables, self.schema)
+        batch = build_batch(step, targets, given, unique=self.context.batching)
+        if batch.absent:
+            self._blame(step, batch.absent)
+        return _Fetch(step, batch, targets) if batch.representations else None
+
+    def _variables(self, fetch: _Fetch) -> dict[str, Any]:
+        values = {name: self.variables[name] for name in fetch.step.variables if name in self.variables}
+        if fetch.batch is not None:
+            values["representations"] = fetch.batch.representations
+        return values
+
+    def _blame(self, step: FetchStep, absent: Sequence[JsonObject]) -> None:
+        """Objects cannot be asked for because an earlier step failed: then its failure costs this step's fields too."""
+        cause = next((self.causes[need] for need in step.dependencies if need in self.causes), None)
+        if cause is not None:
+            self.causes.setdefault(step.id, cause)
+            self._fail(step, cause, absent)
+
+    # -- merging ---------------------------------------------------------------------------------------------------
+
+    def _merge(self, fetch: _Fetch, outcome: SubgraphResponse | Cause) -> None:
+        step = fetch.step
+        if step.is_early and fetch.batch is not None:
+            # Only now is it known whether the object is there; if it is not, nobody asked.
+            fetch.targets = find_targets(self.data, step.path)
+            fetch.batch.slots = [fetch.targets]
+            if not fetch.targets:
+                return
+        cause = self._merge_response(fetch, outcome) if isinstance(outcome, SubgraphResponse) else outcome
+        if cause is not None:
+            self.causes[step.id] = cause
+            self._fail(step, cause, fetch.targets)
+
+    def _merge_response(self, fetch: _Fetch, response: SubgraphResponse) -> Cause | None:
+        """Take over data and errors. Answers a cause when the response as a whole is of no use."""
+        unplaced = [error for error in response.errors if not self._note(fetch, error)]
+        data = response.data
+        entities = data.get("_entities") if data is not None and fetch.batch is not None else None
+        if data is None or (fetch.batch is not None and entities is None):
+            if unplaced:
+                return _reported(fetch.step.graph, unplaced[0])
+            return None if response.errors else _malformed(fetch.step, "without data and without an error")
+        for error in unplaced:
+            self.failures.append(Failure(_reported(fetch.step.graph, error), [()]))
+        if fetch.step.rename is not None:
+            rename(entities if fetch.batch is not None else data, fetch.step.rename)
+        if fetch.batch is not None:
+            return self._merge_entities(fetch.step, fetch.batch, entities)
+        if fetch.step.path:
+            merge_entities([data], [fetch.targets])
+        else:
+            merge_object(self.data, data)
+        return None
+
+    def _merge_entities(self, step: FetchStep, batch: Batch, entities: Any) -> Cause | None:
+        if not isinstance(entities, list):
+            return _malformed(step, "with something other than a list of entities")
+        found: list[Any] = entities
+        if len(found) != len(batch.slots):
+            return _malformed(step, f"with {len(found)} entities where {len(batch.slots)} were asked")
+        if not all(entity is None or isinstance(entity, dict) for entity in found):
+            return _malformed(step, "with entities that are not objects")
+        merge_entities(found, batch.slots)
+        return None
+
+    # -- failures --------------------------------------------------------------------------------------------------
+
+    def _fail(self, step: FetchStep, cause: Cause, targets: Sequence[JsonObject]) -> None:
+        """Every field that the step fills is missing on these objects."""
+        wanted = {id(target) for target in targets}
+        paths = [
+            (*place, key)
+            for place, target in locate_targets(self.data, step.path)
+            if id(target) in wanted
+            for key in _keys(step, target)
+        ]
+        if not step.path:
+            paths = [(key,) for keys in step.fields.values() for key in keys]
+        self.failures.append(Failure(cause, paths))
+
+    def _note(self, fetch: _Fetch, error: JsonObject) -> bool:
+        """Keep an error that a subgraph reported, at the objects it is about. False when it says of none."""
+        path = error.get("path")
+        if not isinstance(path, list) or not path:
+            return False
+        steps: list[str | int] = path
+        cause = _reported(fetch.step.graph, error)
+        self.causes.setdefault(fetch.step.id, cause)
+        if fetch.batch is None:
+            places = [place for place, _ in locate_targets(self.data, fetch.step.path)] if fetch.step.path else [()]
+            rest = steps
+        else:
+            if len(steps) < 2 or not isinstance(steps[1], int) or steps[1] >= len(fetch.batch.slots):
+                return False
+            asked = {id(target) for target in fetch.batch.slots[steps[1]]}
+            places = [place for place, target in locate_targets(self.data, fetch.step.path) if id(target) in asked]
+            rest = steps[2:]
+        below = _unrenamed(rest, fetch.step)
+        self.failures.append(Failure(cause, [(*place, *below) for place in places]))
+        return True
+
+
+def _keys(step: FetchStep, target: JsonObject) -> tuple[str, ...]:
+    found = step.fields.get(target.get("__typename", ""))
+    return found if found is not None else next(iter(step.fields.values()))
+
+
+def _unrenamed(path: Sequence[str | int], step: FetchStep) -> DataPath:
+    """A path in a subgraph's answer, by internal keys."""
+    found: list[str | int] = []
+    tree = step.rename
+    for element in path:
+        if isinstance(element, str) and tree is not None:
+            found.append(tree.names.get(element, element))
+            tree = tree.below.get(element)
+        else:
+            found.append(element)
+    return tuple(found)
+
+
+def _cause(error: SourceError) -> Cause:
+    return Cause(error.service, error.code, error.message)
+
+
+def _reported(graph: str, error: JsonObject) -> Cause:
+    """An error that a subgraph put into its answer. Of its extensions only code and service are passed on."""
+    extensions = error.get("extensions")
+    known: JsonObject = extensions if isinstance(extensions, dict) else {}
+    code, service = known.get("code"), known.get("service")
+    return Cause(
+        service if isinstance(service, str) else graph,
+        code if isinstance(code, str) else DOWNSTREAM_SERVICE_ERROR,
+        str(error.get("message", "The service reported an error.")),
+    )
+
+
+def _malformed(step: FetchStep, what: str) -> Cause:
+    return _cause(MalformedSourceResponse(step.graph, f"The service '{step.graph}' answered {what}."))
+
+
+def _too_late(graph: str) -> str:
+    return f"The service '{graph}' had not answered when the request's time was up."

@@ -1,0 +1,79 @@
+"""Merging what a subgraph answered into the gateway's data."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from gateway.execution.targets import JsonObject
+from gateway.planning.plan import RenameTree
+
+_TYPENAME = "__typename"
+
+
+def merge_entities(entities: Sequence[JsonObject | None], slots: Sequence[Sequence[JsonObject]]) -> None:
+    """Write each fetched entity into every object that asked for it.
+
+    entities: u results, one per representation; None means "no such entity" and changes nothing. They become part of
+              the data.
+    slots:    u groups of objects; changed in place.
+    """
+    for entity, targets in zip(entities, slots, strict=True):
+        if entity is None:
+            continue
+        # Later steps write into what is merged here, so two objects may not share a container.
+        for target in targets[1:]:
+            merge_object(target, _copied(entity))
+        merge_object(targets[0], entity)
+
+
+def merge_object(target: JsonObject, source: JsonObject) -> None:
+    """Write an object's fields into another: objects by key, lists of one length by index, otherwise what is not null.
+
+    target: changed in place. The type name that is known first stays: a later one may be an interface's.
+    """
+    for key, value in source.items():
+        known = target.get(key)
+        if known is None:
+            target[key] = value
+        elif key != _TYPENAME and value is not None:
+            target[key] = _merged(known, value)
+
+
+def _merged(known: Any, value: Any) -> Any:
+    if isinstance(known, dict) and isinstance(value, dict):
+        merge_object(known, value)  # pyright: ignore[reportUnknownArgumentType]
+        return known  # pyright: ignore[reportUnknownVariableType]
+    if isinstance(known, list) and isinstance(value, list):
+        if len(known) == len(value):  # pyright: ignore[reportUnknownArgumentType]
+            return [_merged_item(one, other) for one, other in zip(known, value, strict=True)]  # pyright: ignore
+        return known  # two sources of one list disagree about it: the first one's stands # pyright: ignore
+    return value
+
+
+def _merged_item(known: Any, value: Any) -> Any:
+    if known is None or value is None:
+        return value if known is None else known
+    return _merged(known, value)
+
+
+def _copied(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _copied(item) for key, item in value.items()}  # pyright: ignore
+    if isinstance(value, list):
+        return [_copied(item) for item in value]  # pyright: ignore
+    return value
+
+
+def rename(value: Any, tree: RenameTree) -> None:
+    """Give fields that had another name on the wire their internal keys again. Changes the value in place."""
+    if isinstance(value, list):
+        for item in value:  # pyright: ignore[reportUnknownVariableType]
+            rename(item, tree)
+    elif isinstance(value, dict):
+        for wire, below in tree.below.items():
+            if below and wire in value:
+                rename(value[wire], below)
+        for wire, key in tree.names.items():
+            if wire in value:
+                value[key] = value.pop(wire)

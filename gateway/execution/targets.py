@@ -1,0 +1,62 @@
+"""Finding the objects that a step fetches for, in the gateway's data."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from gateway.planning.plan import Path
+
+JsonObject = dict[str, Any]
+DataPath = tuple[str | int, ...]
+"""Where a value lies in the gateway's data: internal keys and list indexes."""
+
+
+def find_targets(data: JsonObject, path: Path) -> list[JsonObject]:
+    """The objects at a path, in document order: lists are walked through, nulls and other types left out."""
+    level: list[Any] = [data]
+    for element in path:
+        found: list[Any] = []
+        for parent in level:
+            value = parent.get(element.key)
+            if type(value) is list:
+                _flatten(value, found)
+            elif value is not None:
+                found.append(value)
+        types = element.types
+        if types is not None:
+            found = [value for value in found if value.get("__typename") in types]
+        level = found
+    return level
+
+
+def _flatten(values: list[Any], into: list[Any]) -> None:
+    for value in values:
+        if type(value) is list:
+            _flatten(value, into)
+        elif value is not None:
+            into.append(value)
+
+
+def locate_targets(data: JsonObject, path: Path) -> Iterator[tuple[DataPath, JsonObject]]:
+    """As `find_targets`, with where each object lies. Same order. Slower, so only for errors."""
+    yield from _locate(data, path, 0, ())
+
+
+def _locate(value: Any, path: Path, depth: int, place: DataPath) -> Iterator[tuple[DataPath, JsonObject]]:
+    if value is None:
+        return
+    if isinstance(value, list):
+        items: list[Any] = value
+        for index, item in enumerate(items):
+            yield from _locate(item, path, depth, (*place, index))
+        return
+    if depth > 0:
+        types = path[depth - 1].types
+        if types is not None and value.get("__typename") not in types:
+            return
+    if depth == len(path):
+        yield place, value
+    else:
+        key = path[depth].key
+        yield from _locate(value.get(key), path, depth + 1, (*place, key))

@@ -1,0 +1,129 @@
+"""The stages that a request passes through, in order. Read this first.
+
+    text ── prepare ── Operation ── plan ── Plan ── execute ── data + failures ── shape ── response
+            pure, cached            pure, cached    all the I/O                   pure
+
+Each stage is a function from values to values and knows nothing of the others. `braid show` prints what each of them made.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from cachetools import LRUCache
+
+from gateway.execution.execute import execute_plan
+from gateway.execution.introspection import introspect
+from gateway.federation.selection import Field
+from gateway.federation.supergraph import Supergraph
+from gateway.operation.errors import MUTATION_NOT_ALLOWED, RequestError
+from gateway.operation.limits import Limits
+from gateway.operation.operation import Operation
+from gateway.operation.prepare import prepare_operation
+from gateway.operation.request import GraphQLRequest
+from gateway.operation.specialise import collect, specialise
+from gateway.operation.variables import coerce_variables, condition_values
+from gateway.planning.plan import Plan, PlanningError
+from gateway.planning.planner import plan_operation
+from gateway.response.response import GraphQLResponse
+from gateway.response.shape import ObjectShape, build_shape
+from gateway.response.shape_response import shape_response
+from gateway.services.request import RequestContext
+from gateway.subgraphs.subgraph import Subgraph
+
+# An operation with more condition variables than this could fill the plan cache alone: its plans are not kept.
+_MAX_CACHED_CONDITIONS = 8
+
+
+@dataclass(frozen=True, slots=True)
+class PipelineOptions:
+    """lookups: root arguments serve as keys (`@lookup`). operations, plans: how many are kept, least used out first."""
+
+    lookups: bool = True
+    introspection: bool = True
+    operations: int = 1000
+    plans: int = 1000
+    limits: Limits = field(default_factory=Limits)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Prepared:
+    """All that can be known of an operation before its variables: its plan and the shape of its answer."""
+
+    plan: Plan
+    shape: ObjectShape
+    introspects: bool
+
+
+class Pipeline:
+    """One supergraph, ready to answer. Stateless between requests but for its caches."""
+
+    def __init__(
+        self,
+        supergraph: Supergraph,
+        subgraphs: Mapping[str, Subgraph],
+        options: PipelineOptions | None = None,
+    ) -> None:
+        self.supergraph = supergraph
+        self.subgraphs = subgraphs
+        self.options = options or PipelineOptions()
+        self._operations: LRUCache[tuple[str, str | None], Operation] = LRUCache(self.options.operations)
+        self._prepared: LRUCache[tuple[Operation, tuple[bool, ...]], Prepared] = LRUCache(self.options.plans)
+
+    async def run(self, request: GraphQLRequest, context: RequestContext) -> GraphQLResponse:
+        """Answer one operation, by the context's deadline, with all that has arrived.
+
+        Raises RequestError when the client's document or variables are at fault.
+        """
+        operation = self.prepare(request.document, request.operation_name)
+        if request.queries_only and operation.kind != "query":
+            raise RequestError.single(MUTATION_NOT_ALLOWED, "Only queries are allowed here; send a mutation by POST.")
+        variables = coerce_variables(operation, request.variables, self.supergraph.api_schema)
+        try:
+            prepared = self._prepare_plan(operation, variables)
+        except PlanningError as error:
+            return GraphQLResponse(None, [{"message": error.message, "extensions": {"code": error.code}}])
+        introspected = introspect(operation, variables, self.supergraph.api_schema) if prepared.introspects else None
+        fetched = await execute_plan(prepared.plan, variables, self.subgraphs, self.supergraph.api_schema, context)
+        return shape_response(prepared.shape, fetched.data, fetched.failures, introspected)
+
+    def prepare(self, document: str, operation_name: str | None = None) -> Operation:
+        """The validated operation, from the cache when its text was seen before. Raises RequestError."""
+        key = (document, operation_name)
+        operation = self._operations.get(key)
+        if operation is None:
+            operation = self._operations[key] = prepare_operation(
+                document,
+                operation_name,
+                self.supergraph,
+                self.options.limits,
+                introspection=self.options.introspection,
+            )
+        return operation
+
+    def plan(self, operation: Operation, variables: Mapping[str, Any]) -> Plan:
+        """The plan for an operation under these coerced variables. Raises PlanningError."""
+        return self._prepare_plan(operation, variables).plan
+
+    def _prepare_plan(self, operation: Operation, variables: Mapping[str, Any]) -> Prepared:
+        conditions = condition_values(operation, variables)
+        key = (operation, tuple(conditions.values()))
+        prepared = self._prepared.get(key)
+        if prepared is None:
+            prepared = self._make_plan(operation, conditions)
+            if len(conditions) <= _MAX_CACHED_CONDITIONS:
+                self._prepared[key] = prepared
+        return prepared
+
+    def _make_plan(self, operation: Operation, conditions: dict[str, bool]) -> Prepared:
+        plan = plan_operation(operation, conditions, self.supergraph, lookups=self.options.lookups)
+        selections = specialise(operation, conditions)
+        roots = collect(selections, operation.root_type, self.supergraph)
+        shape = build_shape(operation.root_type, selections, self.supergraph)
+        return Prepared(plan, shape, any(_is_introspection(root) for root in roots))
+
+
+def _is_introspection(root: Field) -> bool:
+    return root.name in ("__schema", "__type")

@@ -1,0 +1,113 @@
+"""Shape: what the client's answer looks like, read off its operation once and used for every request.
+
+A shape knows aliases, order, nullability and enum values; it is built from the API schema, so nothing that the schema
+hides can get into an answer.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from graphql import (
+    GraphQLEnumType,
+    GraphQLField,
+    GraphQLInterfaceType,
+    GraphQLList,
+    GraphQLNonNull,
+    GraphQLObjectType,
+    GraphQLSchema,
+    GraphQLUnionType,
+    get_named_type,
+    is_abstract_type,
+)
+
+from gateway.federation.selection import TYPENAME, Field, Selections
+from gateway.federation.supergraph import Supergraph
+from gateway.operation.specialise import collect
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FieldShape:
+    """One field of an answer.
+
+    response_key: its name in the answer. key: its internal key in the gateway's data.
+    type:   its type in the API schema: lists and non-nulls around a leaf or an object.
+    values: the enum values that clients may see; None for anything but enums.
+    below:  the objects' shape; None for leaves.
+    meta:   "typename" for `__typename`, "introspection" for `__schema` and `__type`, else "".
+    """
+
+    response_key: str
+    key: str
+    type: Any
+    values: frozenset[str] | None = None
+    below: ObjectShape | None = None
+    meta: str = ""
+
+
+@dataclass(slots=True, eq=False)
+class ObjectShape:
+    """The fields to answer for objects at one place, by their runtime type. Types are looked at when they first occur.
+
+    declared: the field's named type in the API schema.
+    """
+
+    declared: str
+    is_abstract: bool
+    selections: Selections
+    supergraph: Supergraph
+    by_type: dict[str, tuple[FieldShape, ...] | None] = field(default_factory=dict[str, tuple[FieldShape, ...] | None])
+
+    def fields(self, type_name: str) -> tuple[FieldShape, ...] | None:
+        """The fields for a runtime type; None when clients may not see such an object here."""
+        if type_name in self.by_type:
+            return self.by_type[type_name]
+        found = self.by_type[type_name] = self._build(type_name)
+        return found
+
+    def _build(self, type_name: str) -> tuple[FieldShape, ...] | None:
+        schema = self.supergraph.api_schema
+        runtime = schema.type_map.get(type_name)
+        declared = schema.type_map[self.declared]
+        if not isinstance(runtime, GraphQLObjectType):
+            return None
+        if isinstance(declared, GraphQLInterfaceType | GraphQLUnionType) and not schema.is_sub_type(declared, runtime):
+            return None
+        fields = collect(self.selections, type_name, self.supergraph, by=lambda selected: selected.response_key)
+        return tuple(_field_shape(selected, runtime, schema, self.supergraph) for selected in fields)
+
+    def first_fields(self) -> tuple[FieldShape, ...]:
+        """The fields of the only type, or of any that has occurred: enough to name a path."""
+        if not self.is_abstract:
+            return self.fields(self.declared) or ()
+        return next((found for found in self.by_type.values() if found), ())
+
+
+def build_shape(root_type: str, selections: Selections, supergraph: Supergraph) -> ObjectShape:
+    """The shape of a whole answer. selections: the operation's, specialised."""
+    return ObjectShape(root_type, False, selections, supergraph)
+
+
+def _field_shape(
+    selected: Field, parent: GraphQLObjectType, schema: GraphQLSchema, supergraph: Supergraph
+) -> FieldShape:
+    if selected.name == TYPENAME:
+        return FieldShape(selected.response_key, TYPENAME, None, meta="typename")
+    if selected.name.startswith("__"):
+        return FieldShape(selected.response_key, selected.key, None, meta="introspection")
+    definition: GraphQLField = parent.fields[selected.name]
+    named = get_named_type(definition.type)
+    values = frozenset(named.values) if isinstance(named, GraphQLEnumType) else None
+    below = None
+    if selected.selections:
+        below = ObjectShape(named.name, is_abstract_type(named), selected.selections, supergraph)
+    return FieldShape(selected.response_key, selected.key, definition.type, values, below)
+
+
+def is_list(type_: Any) -> bool:
+    return isinstance(type_, GraphQLList)
+
+
+def is_non_null(type_: Any) -> bool:
+    return isinstance(type_, GraphQLNonNull)

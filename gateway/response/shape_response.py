@@ -1,0 +1,231 @@
+"""data + failures -> the client's answer: aliases, order, null propagation, and an error for everything missing.
+
+Whatever was not fetched is null. A null where the schema forbids one makes its parent null, up to the first place that
+may be. This is needed even when every source kept its own promises: the supergraph can promise more than is left after
+a fetch has failed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final, Protocol
+
+from gateway.response.response import GraphQLResponse
+from gateway.response.shape import FieldShape, ObjectShape, is_list, is_non_null
+
+Path = tuple[str | int, ...]
+JsonObject = dict[str, Any]
+
+MAX_ERRORS = 200
+"""Errors listed in one answer; one more says how many were left out."""
+NULL_FOR_NON_NULL = "NULL_FOR_NON_NULL"
+
+
+class FailureCause(Protocol):
+    """What a failure says of its origin. See gateway.execution.failure.Cause."""
+
+    @property
+    def service(self) -> str: ...
+    @property
+    def code(self) -> str: ...
+    @property
+    def message(self) -> str: ...
+
+
+class FieldFailure(Protocol):
+    """Fields that are missing for one cause; paths by internal keys. See gateway.execution.failure.Failure."""
+
+    @property
+    def cause(self) -> FailureCause: ...
+    @property
+    def paths(self) -> Sequence[Path]: ...
+
+
+class _Violation:
+    """A null where none may be: the parent becomes null."""
+
+
+_NULLED: Final = _Violation()
+
+
+def shape_response(
+    shape: ObjectShape, data: JsonObject, failures: Sequence[FieldFailure], introspected: JsonObject | None = None
+) -> GraphQLResponse:
+    """The client's answer.
+
+    data:         by internal keys; not changed.
+    introspected: results of `__schema` and `__type` by response key.
+    """
+    shaper = _Shaper(introspected or {})
+    fields = shape.fields(shape.declared) or ()
+    answer = shaper.fields(fields, data, shape.declared, ())
+    errors = _with_unexplained(_errors(shape, data, failures), shaper.violations)
+    extensions: JsonObject = {"valueCompletion": shaper.notes} if shaper.notes else {}
+    return GraphQLResponse(None if isinstance(answer, _Violation) else answer, _capped(errors), extensions)
+
+
+@dataclass(slots=True)
+class _Shaper:
+    """One pass over the data. violations: errors for nulls in the wrong place. notes: values that were withheld."""
+
+    introspected: JsonObject
+    violations: list[JsonObject] = field(default_factory=list[JsonObject])
+    notes: list[JsonObject] = field(default_factory=list[JsonObject])
+
+    def fields(
+        self, shapes: Sequence[FieldShape], data: JsonObject, type_name: str, path: Path
+    ) -> JsonObject | _Violation:
+        answer: JsonObject = {}
+        for shape in shapes:
+            if shape.meta:
+                answer[shape.response_key] = (
+                    type_name if shape.meta == "typename" else self.introspected.get(shape.response_key)
+                )
+                continue
+            value = data.get(shape.key)
+            if value is None and not is_non_null(shape.type):
+                answer[shape.response_key] = None
+                continue
+            completed = self.value(shape, shape.type, value, (*path, shape.response_key))
+            if isinstance(completed, _Violation):
+                return completed
+            answer[shape.response_key] = completed
+        return answer
+
+    def value(self, shape: FieldShape, type_: Any, value: Any, path: Path) -> Any:
+        """A value of this type, shaped; null where it is missing, or a violation where it must not be."""
+        if is_non_null(type_):
+            completed = self.value(shape, type_.of_type, value, path)
+            return self._violate(path) if completed is None else completed
+        if value is None:
+            return None
+        completed = self._list(shape, type_, value, path) if is_list(type_) else self._item(shape, value, path)
+        return None if isinstance(completed, _Violation) else completed
+
+    def _list(self, shape: FieldShape, type_: Any, value: Any, path: Path) -> Any:
+        if not isinstance(value, list):
+            self._withhold(path, "a list was promised")
+            return None
+        items: list[Any] = []
+        for index, item in enumerate(value):  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]
+            completed = self.value(shape, type_.of_type, item, (*path, index))
+            if isinstance(completed, _Violation):
+                return completed
+            items.append(completed)
+        return items
+
+    def _item(self, shape: FieldShape, value: Any, path: Path) -> Any:
+        if shape.below is not None:
+            return self._object(shape.below, value, path)
+        if shape.values is not None and value not in shape.values:
+            self._withhold(path, "the enum has no such value")
+            return None
+        return value
+
+    def _object(self, shape: ObjectShape, value: Any, path: Path) -> Any:
+        if not isinstance(value, dict):
+            self._withhold(path, "an object was promised")
+            return None
+        known: JsonObject = value
+        type_name = known.get("__typename") if shape.is_abstract else shape.declared
+        fields = shape.fields(type_name) if isinstance(type_name, str) else None
+        if fields is None or type_name is None:
+            self._withhold(path, "the object's type is unknown")
+            return None
+        return self.fields(fields, known, type_name, path)
+
+    def _violate(self, path: Path) -> _Violation:
+        message = "A value is missing that the schema promises."
+        self.violations.append({"message": message, "path": list(path), "extensions": {"code": NULL_FOR_NON_NULL}})
+        return _NULLED
+
+    def _withhold(self, path: Path, why: str) -> None:
+        self.notes.append({"message": f"Answered with null: {why}.", "path": list(path)})
+
+
+def _errors(shape: ObjectShape, data: JsonObject, failures: Sequence[FieldFailure]) -> list[JsonObject]:
+    """One error for every visible field that a failure cost.
+
+    A failed step may have fetched nothing but what other steps need. Those report what the client misses; only when
+    nothing visible was reported for a cause, its error stands at the nearest object.
+    """
+    found: dict[tuple[Path, str, str], JsonObject] = {}
+    hidden: dict[int, tuple[FailureCause, Path]] = {}
+    seen: set[int] = set()
+    for failure in failures:
+        cause = failure.cause
+        for path in failure.paths:
+            visible, is_whole = _response_path(shape, data, path)
+            if is_whole:
+                seen.add(id(cause))
+                found.setdefault((visible, cause.code, cause.message), _error(cause, visible))
+            else:
+                hidden.setdefault(id(cause), (cause, visible))
+    for identity, (cause, visible) in hidden.items():
+        if identity not in seen:
+            found.setdefault((visible, cause.code, cause.message), _error(cause, visible))
+    return list(found.values())
+
+
+def _error(cause: FailureCause, path: Path) -> JsonObject:
+    error: JsonObject = {"message": cause.message}
+    if path:
+        error["path"] = list(path)
+    error["extensions"] = {"code": cause.code, "service": cause.service}
+    return error
+
+
+def _response_path(shape: ObjectShape, data: JsonObject, path: Path) -> tuple[Path, bool]:
+    """A path in the data as the client knows it, and whether all of it is visible; otherwise cut where it hides.
+
+    A field that the client selected under several aliases is named by the first.
+    """
+    found: list[str | int] = []
+    current: ObjectShape | None = shape
+    value: Any = data
+    for element in path:
+        if isinstance(element, int):
+            found.append(element)
+            value = value[element] if isinstance(value, list) and element < len(value) else None  # pyright: ignore
+            continue
+        selected = _selected(current, value, element)
+        if selected is None:
+            return tuple(found), False
+        found.append(selected.response_key)
+        current = selected.below
+        value = value.get(element) if isinstance(value, dict) else None  # pyright: ignore
+    return tuple(found), True
+
+
+def _selected(shape: ObjectShape | None, value: Any, key: str) -> FieldShape | None:
+    """The field that the client selected for an internal key, on this object; None when it selected none."""
+    if shape is None:
+        return None
+    type_name = value.get("__typename") if shape.is_abstract and isinstance(value, dict) else None  # pyright: ignore
+    fields = shape.fields(type_name) if isinstance(type_name, str) else shape.first_fields()
+    return next((candidate for candidate in fields or () if candidate.key == key and not candidate.meta), None)
+
+
+def _with_unexplained(errors: list[JsonObject], violations: Sequence[JsonObject]) -> list[JsonObject]:
+    """Errors, and those violations that none of them explains: none at, above or below the same place."""
+    exact: set[Path] = set()
+    above: set[Path] = set()
+    found: list[JsonObject] = []
+    for error in (*errors, *violations[:MAX_ERRORS]):
+        path: Path = tuple(error.get("path", ()))
+        is_violation = error["extensions"]["code"] == NULL_FOR_NON_NULL and "service" not in error["extensions"]
+        if is_violation and (path in above or any(path[:n] in exact for n in range(len(path) + 1))):
+            continue
+        exact.add(path)
+        above.update(path[:n] for n in range(len(path) + 1))
+        found.append(error)
+    return found
+
+
+def _capped(errors: list[JsonObject]) -> list[JsonObject]:
+    if len(errors) <= MAX_ERRORS:
+        return errors
+    left_out = len(errors) - MAX_ERRORS
+    summary = {"message": f"{left_out} more errors are not listed.", "extensions": {"code": "ERRORS_OMITTED"}}
+    return [*errors[:MAX_ERRORS], summary]
