@@ -14,8 +14,10 @@ from gateway.planning.printing import print_plan
 from graphql import GraphQLSchema
 
 from gateway.federation.compose import SubgraphSchema, compose
-from gateway.federation.supergraph import Supergraph, load_supergraph
+from gateway.federation.read_supergraph import load_supergraph
+from gateway.federation.supergraph import Supergraph
 from gateway.operation.request import GraphQLRequest
+from gateway.operation.variables import coerce_variables
 from gateway.planning.plan import FetchStep, Plan
 from gateway.services.request import RequestContext
 from tests.support.fakes import FakeSubgraph, Faults
@@ -72,12 +74,13 @@ class Gateway:
         self._faults = faults or {}
         self._pauses = pauses
         self._fakes = scenario.fakes(scenario.world.fresh())
-        supergraph = supergraph_of(scenario, backwards=backwards)
-        self._pipeline = Pipeline(supergraph, self._fakes, PipelineOptions(lookups=lookups))
+        self._supergraph = supergraph_of(scenario, backwards=backwards)
+        self._pipeline = Pipeline(self._supergraph, self._fakes, PipelineOptions(lookups=lookups))
 
     def plan(self, query: str, variables: Mapping[str, Any] | None = None, operation: str | None = None) -> Plan:
         """The plan for this operation with these variables."""
-        return self._pipeline.plan(self._pipeline.prepare(query, operation), dict(variables or {}))
+        prepared = self._pipeline.prepare(query, operation)
+        return self._pipeline.plan(prepared, coerce_variables(prepared, variables or {}, self._supergraph.api_schema))
 
     async def ask(
         self,
