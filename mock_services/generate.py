@@ -7,7 +7,9 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from mock_services.generator import SeedingError, Sizes, describe, generate
+import msgspec
+
+from mock_services.generator import DEFAULT_SEED, SeedingError, Sizes, describe, generate
 
 DEFAULT_DIRECTORY = Path(".braid/shop")
 
@@ -15,9 +17,9 @@ DEFAULT_DIRECTORY = Path(".braid/shop")
 def main(arguments: Sequence[str] | None = None) -> None:
     """Generate; progress on standard error, the outcome on standard output."""
     options = _parse(arguments)
-    sizes = Sizes(options.customers, options.products, options.orders)
+    seed = DEFAULT_SEED if options.seed is None else options.seed
     try:
-        seeding = generate(options.dir, options.seed, sizes, force=options.force, report=_say)
+        seeding = generate(options.dir, seed, asked_sizes(options), force=options.force, report=_say)
     except (SeedingError, OSError) as error:
         sys.exit(f"generate: {error}")
     if not seeding.made:
@@ -28,13 +30,17 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def add_shop_options(parser: argparse.ArgumentParser) -> None:
-    """--dir, --seed and the sizes."""
-    sizes = Sizes()
+    """--dir, --seed and the sizes. Seed and sizes that are not given are None."""
     parser.add_argument("--dir", type=Path, default=DEFAULT_DIRECTORY, help="where (default: %(default)s)")
-    parser.add_argument("--seed", type=int, default=7, help="same seed and sizes, same shop (default: %(default)s)")
-    parser.add_argument("--customers", type=int, default=sizes.customers, help="default: %(default)s")
-    parser.add_argument("--products", type=int, default=sizes.products, help="default: %(default)s")
-    parser.add_argument("--orders", type=int, default=sizes.orders, help="default: %(default)s")
+    parser.add_argument("--seed", type=int, help=f"same seed and sizes, same shop (default: {DEFAULT_SEED})")
+    for name, size in msgspec.structs.asdict(Sizes()).items():
+        parser.add_argument(f"--{name}", type=int, help=f"default: {size}")
+
+
+def asked_sizes(options: argparse.Namespace) -> Sizes:
+    """The sizes given, defaults for the others."""
+    asked = {name: getattr(options, name) for name in Sizes.__struct_fields__}
+    return Sizes(**{name: size for name, size in asked.items() if size is not None})
 
 
 def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:

@@ -27,6 +27,7 @@ from mock_services.kit.locks import Locked, lock
 
 # Raised whenever the same seed would give other rows, or the tables change.
 GENERATOR_VERSION = 1
+DEFAULT_SEED = 7
 MANIFEST = "manifest.json"
 _PARTIAL = ".partial"
 
@@ -64,7 +65,12 @@ class Seeding:
 
 
 def generate(
-    directory: Path, seed: int = 7, sizes: Sizes | None = None, *, force: bool = False, report: Report = lambda _: None
+    directory: Path,
+    seed: int = DEFAULT_SEED,
+    sizes: Sizes | None = None,
+    *,
+    force: bool = False,
+    report: Report = lambda _: None,
 ) -> Seeding:
     """Fill the directory, unless it holds this shop already.
 
