@@ -3,7 +3,7 @@
     text ── prepare ── Operation ── plan ── Plan ── execute ── data + failures ── shape ── response
             pure, cached            pure, cached    all the I/O                   pure
 
-Each stage is a function from values to values and knows nothing of the others. `braid show` prints what each of them made.
+Each stage is a function from values to values and knows nothing of the others. `braid show` prints what each made.
 """
 
 from __future__ import annotations

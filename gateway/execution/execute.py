@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 import structlog
 from graphql import GraphQLSchema
@@ -231,7 +231,7 @@ class _Execution:
     def _merge_entities(self, step: FetchStep, batch: Batch, entities: Any) -> Cause | None:
         if not isinstance(entities, list):
             return _malformed(step, "with something other than a list of entities")
-        found: list[Any] = entities
+        found = cast("list[Any]", entities)
         if len(found) != len(batch.slots):
             return _malformed(step, f"with {len(found)} entities where {len(batch.slots)} were asked")
         if not all(entity is None or isinstance(entity, dict) for entity in found):
@@ -259,7 +259,7 @@ class _Execution:
         path = error.get("path")
         if not isinstance(path, list) or not path:
             return False
-        steps: list[str | int] = path
+        steps = cast("list[str | int]", path)
         cause = _reported(fetch.step.graph, error)
         self.causes.setdefault(fetch.step.id, cause)
         if fetch.batch is None:
@@ -301,7 +301,7 @@ def _cause(error: SourceError) -> Cause:
 def _reported(graph: str, error: JsonObject) -> Cause:
     """An error that a subgraph put into its answer. Of its extensions only code and service are passed on."""
     extensions = error.get("extensions")
-    known: JsonObject = extensions if isinstance(extensions, dict) else {}
+    known = cast("JsonObject", extensions) if isinstance(extensions, dict) else {}
     code, service = known.get("code"), known.get("service")
     return Cause(
         service if isinstance(service, str) else graph,

@@ -13,7 +13,7 @@ from graphql import (
     NameNode,
     OperationDefinitionNode,
     SelectionSetNode,
-    execute_sync,
+    execute_sync,  # pyright: ignore[reportUnknownVariableType] - its context parameter is untyped
 )
 
 from gateway.operation.operation import Operation

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 
 from gateway.execution.targets import JsonObject
 from gateway.planning.plan import RenameTree
@@ -71,9 +71,10 @@ def rename(value: Any, tree: RenameTree) -> None:
         for item in value:  # pyright: ignore[reportUnknownVariableType]
             rename(item, tree)
     elif isinstance(value, dict):
+        known = cast("JsonObject", value)
         for wire, below in tree.below.items():
-            if below and wire in value:
-                rename(value[wire], below)
+            if below and wire in known:
+                rename(known[wire], below)
         for wire, key in tree.names.items():
-            if wire in value:
-                value[key] = value.pop(wire)
+            if wire in known:
+                known[key] = known.pop(wire)

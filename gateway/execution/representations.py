@@ -6,7 +6,7 @@ from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from graphql import GraphQLSchema, type_from_ast, value_from_ast
+from graphql import GraphQLSchema, type_from_ast, value_from_ast  # pyright: ignore[reportUnknownVariableType]
 from graphql.pyutils import Undefined
 
 from gateway.execution.targets import JsonObject

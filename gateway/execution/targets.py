@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, cast
 
 from gateway.planning.plan import Path
 
@@ -20,7 +20,7 @@ def find_targets(data: JsonObject, path: Path) -> list[JsonObject]:
         for parent in level:
             value = parent.get(element.key)
             if type(value) is list:
-                _flatten(value, found)
+                _flatten(cast("list[Any]", value), found)
             elif value is not None:
                 found.append(value)
         types = element.types
@@ -33,7 +33,7 @@ def find_targets(data: JsonObject, path: Path) -> list[JsonObject]:
 def _flatten(values: list[Any], into: list[Any]) -> None:
     for value in values:
         if type(value) is list:
-            _flatten(value, into)
+            _flatten(cast("list[Any]", value), into)
         elif value is not None:
             into.append(value)
 
@@ -47,8 +47,7 @@ def _locate(value: Any, path: Path, depth: int, place: DataPath) -> Iterator[tup
     if value is None:
         return
     if isinstance(value, list):
-        items: list[Any] = value
-        for index, item in enumerate(items):
+        for index, item in enumerate(cast("list[Any]", value)):
             yield from _locate(item, path, depth, (*place, index))
         return
     if depth > 0:

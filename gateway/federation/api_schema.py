@@ -34,7 +34,7 @@ _KEPT_DIRECTIVES = frozenset({"deprecated", "specifiedBy", "oneOf"})
 def build_api_schema(document: DocumentNode, links: Mapping[str, Link]) -> GraphQLSchema:
     """The schema for validation, variables and introspection.
 
-    Raises SchemaError when what is left is not a valid schema, for instance because a visible field returns a hidden type.
+    Raises SchemaError when what is left is no valid schema, for instance because a visible field returns a hidden type.
     """
     hidden_by = links["inaccessible"].directive("inaccessible") if "inaccessible" in links else "inaccessible"
     hidden = {

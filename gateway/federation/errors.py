@@ -25,7 +25,13 @@ class Problem:
     column: int = 0
 
     def __str__(self) -> str:
-        place = f"{self.subgraph}:{self.line}:{self.column}: " if self.line else f"{self.subgraph}: " if self.subgraph else ""
+        place = (
+            f"{self.subgraph}:{self.line}:{self.column}: "
+            if self.line
+            else f"{self.subgraph}: "
+            if self.subgraph
+            else ""
+        )
         return f"{place}{self.message} [{self.code}]"
 
 

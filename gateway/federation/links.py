@@ -96,6 +96,6 @@ def _refusals(link: Link) -> Iterable[Problem]:
     elif link.purpose is not None and link.name not in SUPPORTED:
         yield Problem(
             "UNSUPPORTED_LINKED_FEATURE",
-            f"the supergraph needs '{link.name}' v{link.version} for {link.purpose.lower()}, which this gateway does not"
-            " implement; serving it without would ignore that rule",
+            f"the supergraph needs '{link.name}' v{link.version} for {link.purpose.lower()}; this gateway does not"
+            " implement it, and serving the graph without would ignore that rule",
         )

@@ -15,6 +15,7 @@ from graphql import (
     InputObjectTypeDefinitionNode,
     InterfaceTypeDefinitionNode,
     ListTypeNode,
+    NamedTypeNode,
     NonNullTypeNode,
     ObjectTypeDefinitionNode,
     ScalarTypeDefinitionNode,
@@ -74,7 +75,8 @@ def named_type(node: TypeNode) -> str:
     """The name inside all lists and non-nulls."""
     while isinstance(node, ListTypeNode | NonNullTypeNode):
         node = node.type
-    return node.name.value  # pyright: ignore[reportAttributeAccessIssue]
+    assert isinstance(node, NamedTypeNode)
+    return node.name.value
 
 
 class _Reader:
@@ -92,7 +94,7 @@ class _Reader:
 
     def read(self) -> Supergraph:
         self.graph_ids = self._read_graphs()
-        machinery = tuple(f"{link.namespace}__" for link in self.links.values()) + ("link__",)
+        machinery = ("link__", *(f"{link.namespace}__" for link in self.links.values()))
         types = {
             node.name.value: self._type(node) for node in self.definitions if not node.name.value.startswith(machinery)
         }
@@ -115,9 +117,8 @@ class _Reader:
                     for arguments in self._applied(value, "graph"):
                         graphs[value.name.value] = Graph(str(arguments["name"]), str(arguments.get("url") or ""))
         if not graphs:
-            raise SchemaError(
-                [Problem("UNSUPPORTED_SUPERGRAPH", f"the supergraph lists no subgraph in enum {enum_name}")]
-            )
+            problem = f"the supergraph lists no subgraph in enum {enum_name}"
+            raise SchemaError([Problem("UNSUPPORTED_SUPERGRAPH", problem)])
         return graphs
 
     def _roots(self, types: Mapping[str, TypeDefinition]) -> dict[str, str]:

@@ -1,9 +1,9 @@
 """Selections: the tree of fields that operations, keys and requirements are made of.
 
-Every node has an *internal key*: the name under which the gateway keeps the field's value while it works. A field without
-arguments is kept under its own name; a field with arguments under `name__<n>`, where n stands for the argument list. The
-client's aliases play no part until the response is shaped, so a client's `price(currency: $c)`, another client alias of
-the same field and a requirement's `price(currency: "EUR")` never collide and never are fetched twice.
+Every node has an *internal key*: the name under which the gateway keeps the field's value while it works. A field
+without arguments is kept under its own name; a field with arguments under `name__<n>`, where n stands for the argument
+list. The client's aliases play no part until the response is shaped, so a client's `price(currency: $c)`, another alias
+of the same field and a requirement's `price(currency: "EUR")` never collide and never are fetched twice.
 
 Nodes compare by identity: they are made once and interned, so that tuples of them are cheap dictionary keys.
 """

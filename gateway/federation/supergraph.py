@@ -199,10 +199,8 @@ class Supergraph:
         found = self._possible_anywhere.get(type_name)
         if found is None:
             definition = self.types[type_name]
-            found = frozenset({type_name}) if definition.kind is Kind.OBJECT else frozenset()
-            for graph in definition.sources:
-                names = self.possible(type_name, graph)
-                found |= {name for name in names if self.types[name].kind is Kind.OBJECT}
+            names = {name for graph in definition.sources for name in self.possible(type_name, graph)}
+            found = frozenset(name for name in names if self.types[name].kind is Kind.OBJECT)
             self._possible_anywhere[type_name] = found
         return found
 

@@ -137,7 +137,7 @@ def is_included(directives: Iterable[DirectiveNode] | None, conditions: dict[str
         name = directive.name.value
         if name not in ("skip", "include"):
             continue
-        value = (directive.arguments or ())[0].value
+        value = next(iter(directive.arguments or ())).value
         if isinstance(value, BooleanValueNode):
             on = value.value
         else:

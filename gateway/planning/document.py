@@ -1,8 +1,8 @@
 """Selection drafts -> the GraphQL text that goes to a subgraph, and what has to be renamed when the answer is back.
 
 A subgraph refuses a document in which two fields of one name have different types at one place, even on objects of
-different types: `... on A { size: Int! } ... on B { size: Float }`. The gateway keeps both under `size`, so on a clash the
-second gets another name on the wire, for that request only.
+different types: `... on A { size: Int! } ... on B { size: Float }`. The gateway keeps both under `size`, so on a clash
+the second gets another name on the wire, for that request only.
 """
 
 from __future__ import annotations

@@ -34,15 +34,17 @@ def plan_operation(
                 plan, graph = _solve_mutation(field, solver, operation, supergraph)
                 emitter.mutation(plan, graph)
     else:
-        emitter.query(_solve_query(selections, solver, operation))
+        emitter.query(_solve_query(selections, solver, operation, supergraph))
     merge_steps(emitter.steps, supergraph)
     return Plan(operation.root_type, _finish(emitter.steps, operation, supergraph))
 
 
-def _solve_query(selections: Selections, solver: Solver, operation: Operation) -> ObjectPlan:
+def _solve_query(selections: Selections, solver: Solver, operation: Operation, supergraph: Supergraph) -> ObjectPlan:
     plan = solver.solve(operation.root_type, selections, ())
     if plan is None:
-        fields = solver.fields(selections, operation.root_type)
+        fields = [
+            field for field in collect(selections, operation.root_type, supergraph) if not field.name.startswith("__")
+        ]
         failing = [field for field in fields if solver.solve(operation.root_type, (field,), ()) is None]
         raise _unsatisfiable(failing or fields)
     return plan

@@ -7,6 +7,7 @@ being solved: its earliest held source is at level 0, a jump that starts from th
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from gateway.federation.selection import Field, Selections
@@ -125,3 +126,66 @@ def item_fetches(items: tuple[Item, ...]) -> frozenset[Fetch]:
         if item.child is not None:
             found |= item.child.fetches
     return frozenset(found)
+
+
+def object_plan(type_name: str, items: tuple[Item, ...]) -> ObjectPlan:
+    weight = 0
+    for item in items:
+        weight += 1 + min(provider.lateness for provider in item.providers)
+        if item.child is not None:
+            weight += item.child.weight
+    return ObjectPlan(
+        type=type_name,
+        items=items,
+        depth=max((item_depth(item) for item in items), default=0),
+        fetches=item_fetches(items),
+        weight=weight,
+        used=_held_graphs(items),
+    )
+
+
+def abstract_plan(key: str, plans: tuple[ObjectPlan, ...], base: int, is_abstract: bool) -> AbstractPlan:
+    fetches: set[Fetch] = set()
+    for plan in plans:
+        fetches |= {((key, *path), graph, level + base) for path, graph, level in plan.fetches}
+    return AbstractPlan(
+        by_type=plans,
+        base=base,
+        is_abstract=is_abstract,
+        depth=base + max((plan.depth for plan in plans), default=0),
+        fetches=frozenset(fetches),
+        weight=sum(plan.weight + base * len(plan.items) for plan in plans),
+        used=frozenset[str]().union(*(plan.used for plan in plans)),
+    )
+
+
+def _held_graphs(items: Iterable[Item]) -> frozenset[str]:
+    """Subgraphs whose held sources these items read, themselves or for the jumps that they stand on."""
+    found: set[str] = set()
+    for item in items:
+        for provider in item.providers:
+            if provider.jump is not None:
+                for jump in provider.chain:
+                    found |= _held_graphs(jump.needs)
+            elif provider.graph != ARGUMENTS:
+                found.add(provider.graph)
+    return frozenset(found)
+
+
+def item_depth(item: Item) -> int:
+    own = max(provider.lateness for provider in item.providers)
+    return max(own, item.child.depth) if item.child is not None else own
+
+
+def _child_fetches(item: Item) -> int:
+    return len(item.child.fetches) if item.child is not None else 0
+
+
+def shallowest(item: Item) -> tuple[int, ...]:
+    weight = item.child.weight if item.child is not None else 0
+    return (item_depth(item), _child_fetches(item), weight, len(item.providers))
+
+
+def thriftiest(item: Item) -> tuple[int, ...]:
+    depth, fetches, weight, providers = shallowest(item)
+    return (fetches, depth, weight, providers)

@@ -6,21 +6,20 @@ Naive:   list every path to every leaf, then search the combinations for the che
 Idea:    a request benefits the fields of one object only, so the choice is local to a position (a place in the answer
          and a concrete type), except for the set of sources that is handed down to its children. So solve one position
          at a time, remember the result, and search only over "which further subgraphs do I enter here".
-Invariant: what is remembered depends on (type, selections, held sources) alone. A result that was found while a
-         recursion guard was hit depends on more than that, and is not remembered.
+Invariant: what is remembered depends on (type, selections, held sources) alone; `recursion.py` sees to that.
 
-Levels are relative to the position: see `solution.py`. The cost is (depth, number of requests, how late the fields come).
+Levels are relative to the position: see `solution.py`. Costs are (depth, number of requests, how late the fields come).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from itertools import combinations
-from typing import TypeVar
 
 from gateway.federation.selection import Field, Selections
 from gateway.federation.supergraph import Entry, FieldSource, Kind, Supergraph
-from gateway.operation.specialise import collect
+from gateway.planning.reader import Reader
+from gateway.planning.recursion import Recursion
 from gateway.planning.solution import (
     ARGUMENTS,
     AbstractPlan,
@@ -29,14 +28,17 @@ from gateway.planning.solution import (
     Jump,
     ObjectPlan,
     Source,
+    abstract_plan,
+    item_depth,
     item_fetches,
+    object_plan,
+    shallowest,
+    thriftiest,
 )
 
 # With up to this many optional ways to enter further subgraphs at one position, every combination is tried.
 _EXHAUSTIVE_GROUPS = 5
-_NEVER = 1 << 30
 
-Result = TypeVar("Result")
 Held = tuple[Source, ...]
 Options = dict[str, list[Source]]
 
@@ -47,14 +49,12 @@ class Solver:
     def __init__(self, supergraph: Supergraph, *, lookups: bool = True) -> None:
         self._supergraph = supergraph
         self._lookups = lookups
-        self._collected: dict[tuple[Selections, str], tuple[Field, ...]] = {}
+        self._reader = Reader(supergraph)
         self._solved: dict[tuple[str, Selections, Held], ObjectPlan | None] = {}
         self._closures: dict[tuple[str, Held], Held] = {}
         self._required: dict[tuple[str, str, str, str, Held], Source | None] = {}
         self._argument_views: dict[Field, Selections] = {}
-        # Guards of what is being computed right now, with their depth, and the depth of the outermost one hit since.
-        self._active: dict[Hashable, int] = {}
-        self._outermost_hit = _NEVER
+        self._recursion = Recursion()
 
     # -- a position ------------------------------------------------------------------------------------------------
 
@@ -67,10 +67,10 @@ class Solver:
         key = (type_name, selections, held)
         if key in self._solved:
             return self._solved[key]
-        return self._remember(self._solved, key, None, lambda: self._solve(type_name, selections, held))
+        return self._recursion.remember(self._solved, key, None, lambda: self._solve(type_name, selections, held))
 
     def _solve(self, type_name: str, selections: Selections, held: Held) -> ObjectPlan | None:
-        fields = self.fields(selections, type_name)
+        fields = self._reader.fields(selections, type_name)
         simple = self._all_leaves_held(type_name, fields, held)
         if simple is not None:
             return simple
@@ -82,28 +82,19 @@ class Solver:
                 return None
         return self._cheapest(type_name, fields, options)
 
-    def fields(self, selections: Selections, type_name: str) -> tuple[Field, ...]:
-        """The fields to fetch for objects of this type; `__typename` and introspection are not fetched as fields."""
-        key = (selections, type_name)
-        found = self._collected.get(key)
-        if found is None:
-            every = collect(selections, type_name, self._supergraph)
-            found = self._collected[key] = tuple(field for field in every if not field.name.startswith("__"))
-        return found
-
     def _all_leaves_held(self, type_name: str, fields: tuple[Field, ...], held: Held) -> ObjectPlan | None:
         """The usual case: everything asked is a leaf that the earliest held source can read."""
         items: list[Item] = []
         for field in fields:
-            provider = next((s for s in held if s.lateness == 0 and self.read(s, type_name, field)), None)
+            provider = next((s for s in held if s.lateness == 0 and self._reader.read(s, type_name, field)), None)
             if provider is None or field.selections:
                 return None
             items.append(Item(field, (provider,)))
-        return _object_plan(type_name, tuple(items))
+        return object_plan(type_name, tuple(items))
 
     def _options(self, type_name: str, field: Field, held: Held, available: Held) -> list[Source]:
         """The sources that can give a field, earliest first."""
-        plain = [source for source in available if self.read(source, type_name, field)]
+        plain = [source for source in available if self._reader.read(source, type_name, field)]
         if not any(source.jump is None for source in plain):
             plain += self._requiring_sources(type_name, field, held)
         return sorted(plain, key=_earliest)
@@ -111,14 +102,13 @@ class Solver:
     def _cheapest(self, type_name: str, fields: tuple[Field, ...], options: Options) -> ObjectPlan | None:
         """Choose which further subgraphs to enter: those that some field cannot do without, and then what pays."""
         forced: frozenset[Jump] = frozenset()
-        for sources in options.values():
-            forced |= frozenset.intersection(*(source.chain for source in sources))
+        for first, *others in options.values():
+            forced |= first.chain.intersection(*(source.chain for source in others))
         best = self._evaluate(type_name, fields, options, forced)
         if best is not None and best.fetches <= _fetches_of(forced):
             return best
         groups = {source.chain - forced for sources in options.values() for source in sources}
-        groups.discard(frozenset())
-        ordered = sorted(groups, key=_group_order)
+        ordered = sorted((group for group in groups if group), key=_group_order)
         for active in _combinations(forced, ordered):
             best = _cheaper(best, self._evaluate(type_name, fields, options, active))
         if len(ordered) > _EXHAUSTIVE_GROUPS:
@@ -158,11 +148,11 @@ class Solver:
             if not items:
                 return None
             alternatives.append(items)
-        shallow = _object_plan(type_name, tuple(min(items, key=_shallowest) for items in alternatives))
+        shallow = object_plan(type_name, tuple(min(items, key=shallowest) for items in alternatives))
         thrifty = [
-            min((item for item in items if _depth(item) <= shallow.depth), key=_thriftiest) for items in alternatives
+            min((item for item in items if item_depth(item) <= shallow.depth), key=thriftiest) for items in alternatives
         ]
-        return _cheaper(shallow, _object_plan(type_name, tuple(thrifty)))
+        return _cheaper(shallow, object_plan(type_name, tuple(thrifty)))
 
     def _alternatives(self, type_name: str, field: Field, usable: list[Source], every: list[Source]) -> list[Item]:
         """The ways to read one field from the usable sources: for a leaf the earliest; for an object each source, and
@@ -170,7 +160,7 @@ class Solver:
         if not field.selections:
             return [Item(field, (usable[0],))] if usable else []
         found: list[Item] = []
-        anchor_sets = [(source,) for source in usable]
+        anchor_sets: list[tuple[Source, ...]] = [(source,) for source in usable]
         if len(usable) > 1:
             anchor_sets.append(tuple(usable))
         for anchors in anchor_sets:
@@ -193,7 +183,7 @@ class Solver:
                     does not know cannot occur.
         """
         base = min(source.lateness for source in anchors)
-        below = [self._below(source, type_name, field) for source in anchors]
+        below = [self._reader.below(source, type_name, field) for source in anchors]
         named = self._supergraph.types[type_name].fields[field.name].named
         is_abstract = self._supergraph.kind(named) is not Kind.OBJECT
         plans: list[ObjectPlan] = []
@@ -209,24 +199,15 @@ class Solver:
             if plan is None:
                 return None
             plans.append(plan)
-        return _abstract_plan(field.key, tuple(plans), base, is_abstract)
+        return abstract_plan(field.key, tuple(plans), base, is_abstract)
 
     def _possible_types(self, type_name: str, field: Field, candidates: Iterable[Source]) -> frozenset[str]:
         """Runtime types that every candidate knows for the field; a convention of federation, see `children`."""
-        sets = [
-            self._supergraph.possible(self._below(source, type_name, field)[0], source.graph) for source in candidates
-        ]
-        return frozenset.intersection(*sets)
-
-    def _below(self, source: Source, type_name: str, field: Field) -> tuple[str, Selections]:
-        """The field's type in the source's subgraph, and the view that the objects below it are seen through."""
-        info = self._supergraph.source(source.type, field.name, source.graph)
-        assert info is not None, "only sources that have the field are asked for it"
-        view = info.provides
-        for seen in self.fields(source.view, type_name):
-            if seen.key == field.key:
-                view += seen.selections
-        return info.named, view
+        first, *others = (
+            self._supergraph.possible(self._reader.below(source, type_name, field)[0], source.graph)
+            for source in candidates
+        )
+        return first.intersection(*others)
 
     def _argument_source(
         self, type_name: str, field: Field, anchors: tuple[Source, ...], child_type: str
@@ -243,26 +224,7 @@ class Solver:
             self._argument_views[field] = view
         return (Source(ARGUMENTS, child_type, view, -1),)
 
-    # -- reading a field -------------------------------------------------------------------------------------------
-
-    def read(self, source: Source, type_name: str, field: Field) -> FieldSource | None:
-        """The field as the source can plainly read it: neither external (unless provided) nor in need of more."""
-        info = self._supergraph.source(source.type, field.name, source.graph)
-        if info is None:
-            return None
-        if info.external:
-            return info if self._sees(source.view, type_name, (field,)) else None
-        if info.requires:
-            return info if source.view and self._sees(source.view, type_name, info.requires) else None
-        return info
-
-    def _sees(self, view: Selections, type_name: str, selections: Selections) -> bool:
-        """Whether a view makes all these fields readable."""
-        seen = {field.key: field for field in self.fields(view, type_name)} if view else {}
-        for field in self.fields(selections, type_name):
-            if field.key not in seen:
-                return False
-        return True
+    # -- computed fields --------------------------------------------------------------------------------------------
 
     def _requiring_sources(self, type_name: str, field: Field, held: Held) -> list[Source]:
         """Sources that compute the field from other fields: each is a request of its own, even into a held subgraph."""
@@ -275,10 +237,10 @@ class Solver:
             guard = ("requires", type_name, field.name, entry.graph)
             if key in self._required:
                 source = self._required[key]
-            elif self._is_guarded(guard):
+            elif self._recursion.is_guarded(guard):
                 continue
             else:
-                source = self._remember(
+                source = self._recursion.remember(
                     self._required, key, guard, lambda e=entry, i=info: self._required_jump(type_name, e, i, held)
                 )
             if source is not None:
@@ -309,9 +271,9 @@ class Solver:
         if found is not None:
             return found
         guard = ("closure", key)
-        if self._is_guarded(guard):
+        if self._recursion.is_guarded(guard):
             return held
-        return self._remember(self._closures, key, guard, lambda: self._find_closure(type_name, held))
+        return self._recursion.remember(self._closures, key, guard, lambda: self._find_closure(type_name, held))
 
     def _find_closure(self, type_name: str, held: Held) -> Held:
         if held and type_name == self._supergraph.roots.get("mutation"):
@@ -356,116 +318,23 @@ class Solver:
     ) -> tuple[tuple[Item, ...], int] | None:
         """A provider for every field of a key, each as early as possible; None when one has none."""
         items: list[Item] = []
-        for field in self.fields(selections, type_name):
+        for field in self._reader.fields(selections, type_name):
             item = self._provide(type_name, field, held, available)
             if item is None:
                 return None
             items.append(item)
-        return tuple(items), max((_depth(item) for item in items), default=0)
+        return tuple(items), max((item_depth(item) for item in items), default=0)
 
     def _provide(self, type_name: str, field: Field, held: Held, available: Held) -> Item | None:
         given = next((s for s in available if s.graph == ARGUMENTS and _names(s.view, field)), None)
         if given is not None:
             return Item(field, (given,))
-        readers = sorted((s for s in available if self.read(s, type_name, field)), key=_earliest)
+        readers = sorted((s for s in available if self._reader.read(s, type_name, field)), key=_earliest)
         items = self._alternatives(type_name, field, readers, readers)
         if not items:
             computed = sorted(self._requiring_sources(type_name, field, held), key=_earliest)
             items = self._alternatives(type_name, field, computed, computed)
-        return min(items, key=_shallowest, default=None)
-
-    # -- recursion -------------------------------------------------------------------------------------------------
-
-    def _is_guarded(self, guard: Hashable) -> bool:
-        """Whether this is being computed further up; notes that whatever is computed now depends on that."""
-        depth = self._active.get(guard)
-        if depth is None:
-            return False
-        self._outermost_hit = min(self._outermost_hit, depth)
-        return True
-
-    def _remember(
-        self, memo: dict[Hashable, Result] | dict, key: Hashable, guard: Hashable | None, compute: Callable[[], Result]
-    ) -> Result:
-        """Compute, and keep the result unless it depends on a computation further up that is not finished."""
-        outer, self._outermost_hit = self._outermost_hit, _NEVER
-        depth = len(self._active)
-        if guard is not None:
-            self._active[guard] = depth
-        try:
-            result = compute()
-        finally:
-            if guard is not None:
-                del self._active[guard]
-        if self._outermost_hit >= depth:
-            memo[key] = result
-            self._outermost_hit = outer
-        else:
-            self._outermost_hit = min(outer, self._outermost_hit)
-        return result
-
-
-def _object_plan(type_name: str, items: tuple[Item, ...]) -> ObjectPlan:
-    weight = 0
-    for item in items:
-        weight += 1 + min(provider.lateness for provider in item.providers)
-        if item.child is not None:
-            weight += item.child.weight
-    return ObjectPlan(
-        type=type_name,
-        items=items,
-        depth=max((_depth(item) for item in items), default=0),
-        fetches=item_fetches(items),
-        weight=weight,
-        used=_held_graphs(items),
-    )
-
-
-def _abstract_plan(key: str, plans: tuple[ObjectPlan, ...], base: int, is_abstract: bool) -> AbstractPlan:
-    fetches: set[Fetch] = set()
-    for plan in plans:
-        fetches |= {((key, *path), graph, level + base) for path, graph, level in plan.fetches}
-    return AbstractPlan(
-        by_type=plans,
-        base=base,
-        is_abstract=is_abstract,
-        depth=base + max((plan.depth for plan in plans), default=0),
-        fetches=frozenset(fetches),
-        weight=sum(plan.weight + base * len(plan.items) for plan in plans),
-        used=frozenset[str]().union(*(plan.used for plan in plans)),
-    )
-
-
-def _held_graphs(items: Iterable[Item]) -> frozenset[str]:
-    """Subgraphs whose held sources these items read, themselves or for the jumps that they stand on."""
-    found: set[str] = set()
-    for item in items:
-        for provider in item.providers:
-            if provider.jump is not None:
-                for jump in provider.chain:
-                    found |= _held_graphs(jump.needs)
-            elif provider.graph != ARGUMENTS:
-                found.add(provider.graph)
-    return frozenset(found)
-
-
-def _depth(item: Item) -> int:
-    own = max(provider.lateness for provider in item.providers)
-    return max(own, item.child.depth) if item.child is not None else own
-
-
-def _child_fetches(item: Item) -> int:
-    return len(item.child.fetches) if item.child is not None else 0
-
-
-def _shallowest(item: Item) -> tuple[int, ...]:
-    weight = item.child.weight if item.child is not None else 0
-    return (_depth(item), _child_fetches(item), weight, len(item.providers))
-
-
-def _thriftiest(item: Item) -> tuple[int, ...]:
-    depth, fetches, weight, providers = _shallowest(item)
-    return (fetches, depth, weight, providers)
+        return min(items, key=shallowest, default=None)
 
 
 def _earliest(source: Source) -> tuple[int, int, str, str]:

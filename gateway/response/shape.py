@@ -7,13 +7,13 @@ hides can get into an answer.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 from graphql import (
     GraphQLEnumType,
-    GraphQLField,
     GraphQLInterfaceType,
     GraphQLList,
+    GraphQLNamedType,
     GraphQLNonNull,
     GraphQLObjectType,
     GraphQLSchema,
@@ -96,13 +96,13 @@ def _field_shape(
         return FieldShape(selected.response_key, TYPENAME, None, meta="typename")
     if selected.name.startswith("__"):
         return FieldShape(selected.response_key, selected.key, None, meta="introspection")
-    definition: GraphQLField = parent.fields[selected.name]
-    named = get_named_type(definition.type)
-    values = frozenset(named.values) if isinstance(named, GraphQLEnumType) else None
+    type_: Any = parent.fields[selected.name].type
+    named = cast("GraphQLNamedType", get_named_type(type_))
+    values = frozenset[str](named.values) if isinstance(named, GraphQLEnumType) else None
     below = None
     if selected.selections:
         below = ObjectShape(named.name, is_abstract_type(named), selected.selections, supergraph)
-    return FieldShape(selected.response_key, selected.key, definition.type, values, below)
+    return FieldShape(selected.response_key, selected.key, type_, values, below)
 
 
 def is_list(type_: Any) -> bool:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final, Protocol
+from typing import Any, Final, Protocol, cast
 
 from gateway.response.response import GraphQLResponse
 from gateway.response.shape import FieldShape, ObjectShape, is_list, is_non_null
@@ -127,7 +127,7 @@ class _Shaper:
         if not isinstance(value, dict):
             self._withhold(path, "an object was promised")
             return None
-        known: JsonObject = value
+        known = cast("JsonObject", value)
         type_name = known.get("__typename") if shape.is_abstract else shape.declared
         fields = shape.fields(type_name) if isinstance(type_name, str) else None
         if fields is None or type_name is None:
