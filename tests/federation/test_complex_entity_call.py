@@ -84,7 +84,7 @@ CASES = [
             "1 kits",
             "2 parts at kits/parts after kits",
             "2 makers at kits/maker after kits",
-            "3 customs at kits after kits, makers, parts",
+            "3 customs at kits after makers, parts",
         ],
     ),
     Case(
@@ -94,7 +94,7 @@ CASES = [
             "1 kits",
             "2 parts at kits/parts after kits",
             "2 makers at kits/maker after kits",
-            "3 customs at kits after kits, makers, parts",
+            "3 customs at kits after makers, parts",
             "4 ledger at kits after customs",
         ],
     ),
@@ -105,7 +105,7 @@ CASES = [
             "1 kits",
             "2 parts at kits/parts after kits",
             "2 makers at kits/maker after kits",
-            "3 customs at kits after kits, makers, parts",
+            "3 customs at kits after makers, parts",
         ],
     ),
 ]

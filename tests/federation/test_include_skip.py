@@ -48,7 +48,7 @@ query($on: Boolean = false, $off: Boolean!) {
   tree { species revenue @include(if: $on) worth: revenue @skip(if: $off) }
 }
 """
-CHAIN = ["1 trees", "2 yield at tree after trees", "3 market at tree after trees, yield"]
+CHAIN = ["1 trees", "2 yield at tree after trees", "3 market at tree after yield"]
 
 
 def case(name: str, query: str, variables: Mapping[str, Any], plan: list[str]) -> Case:

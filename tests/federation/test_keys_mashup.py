@@ -72,7 +72,7 @@ CASES = [
     Case(
         name="a requirement rides along with the key",
         query="{ seats { id comfort price } }",
-        plan=["1 halls", "2 tickets at seats after halls", "3 halls at seats after halls, tickets"],
+        plan=["1 halls", "2 tickets at seats after halls", "3 halls at seats after tickets"],
         requests={"halls": 2, "tickets": 1},
     ),
 ]

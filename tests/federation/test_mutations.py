@@ -124,10 +124,10 @@ CASES = [
         """,
         plan=[
             "1 bank",
-            "2 audit at first after bank",
-            "3 audit after audit, bank",
+            "2 audit at deposit after bank",
+            "3 audit after audit",
             "4 bank after audit",
-            "5 audit at last after bank",
+            "5 audit at deposit after bank",
         ],
     ),
     Case(
@@ -186,7 +186,7 @@ CASES = [
 async def test_mutations_in_series(case: Case) -> None:
     """Order and number of executions are those of the client's document."""
     answer = await check(BANK, case)
-    world = BANK.world.fresh()
+    world = BANK.start()
     BANK.monolith.answer(case.query, case.variables, world)
     done = [(field, arguments) for _, field, arguments in answer.world.journal]
     assert done == [(field, arguments) for _, field, arguments in world.journal]

@@ -78,6 +78,7 @@ CASES = [
         name="a missing non-null field takes its object along",
         query="{ discs { barcode year number } }",
         data={"discs": [{"barcode": "111", "year": 1979, "number": "n1"}, None, None, None]},
+        errors=[("NULL_FOR_NON_NULL", ["discs", 1, "year"]), ("NULL_FOR_NON_NULL", ["discs", 3, "year"])],
     ),
 ]
 

@@ -162,7 +162,7 @@ async def test_without_batching_nothing_is_deduplicated() -> None:
 async def test_large_lists_go_out_in_few_requests() -> None:
     """Hundreds of objects, few distinct ones: the number of requests does not grow."""
     query = (
-        "{ books { title } floors { rows { title } } " + " ".join(f"b{i}: books {{ pages }}" for i in range(20)) + " }"
+        "{ books { title } floors { rows { title } } " + " ".join(f"b{i}: books {{ pages }}" for i in range(15)) + " }"
     )
     answer = await Gateway(LIBRARY).ask(query)
     assert not answer.errors

@@ -91,7 +91,7 @@ CASES = [
     Case(
         name="a requirement that is elsewhere costs two",
         query="{ notes { loaf { fee } } }",
-        plan=["1 notes", "2 range at notes/loaf after notes", "3 delivery at notes/loaf after notes, range"],
+        plan=["1 notes", "2 range at notes/loaf after notes", "3 delivery at notes/loaf after range"],
     ),
     Case(
         name="a field beside it that requires nothing does not wait",

@@ -71,7 +71,7 @@ def expected_data(scenario: Scenario, case: Case) -> Any:
     """The case's own expectation, or else the monolith's answer."""
     if case.data is not MONOLITH:
         return case.data
-    result = scenario.monolith.answer(case.query, case.variables, scenario.world.fresh(), case.operation)
+    result = scenario.monolith.answer(case.query, case.variables, scenario.start(), case.operation)
     if result.errors:
         raise AssertionError(f"the monolith cannot answer: {result.errors}") from result.errors[0].original_error
     return result.data

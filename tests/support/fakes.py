@@ -32,7 +32,7 @@ from gateway.services.request import RequestContext
 from gateway.subgraphs.subgraph import SubgraphRequest, SubgraphResponse
 from tests.support.documents import CheckedDocument, check_document
 from tests.support.representations import find_entity
-from tests.support.requirements import Incomplete, fields_for, from_representation, from_world, unknown_fields
+from tests.support.requirements import Incomplete, fields_for, from_representation, from_world, unknown_fields, value_of
 from tests.support.subgraph_sdl import FieldFacts, SubgraphModel
 from tests.support.world import Record, World
 
@@ -226,7 +226,7 @@ class FakeSubgraph:
         if facts.external and (typename, name) not in self.model.served and not self._provided(source, name):
             self._violation(f"{typename}.{name} is external here")
             return self._poison(info)
-        return self.world.read(source.record, name, arguments, info.return_type)
+        return value_of(self.world, source.record, name, arguments, info.return_type)
 
     def _given(self, source: Seen, typename: str, name: str, requires: SelectionSetNode) -> Any:
         if source.representation is None:

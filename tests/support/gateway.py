@@ -9,8 +9,6 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from gateway.pipeline import Pipeline, PipelineOptions
-from gateway.planning.printing import print_plan
 from graphql import GraphQLSchema
 
 from gateway.federation.compose import SubgraphSchema, compose
@@ -18,7 +16,9 @@ from gateway.federation.read_supergraph import load_supergraph
 from gateway.federation.supergraph import Supergraph
 from gateway.operation.request import GraphQLRequest
 from gateway.operation.variables import coerce_variables
+from gateway.pipeline import Pipeline, PipelineOptions
 from gateway.planning.plan import FetchStep, Plan
+from gateway.planning.printing import print_plan
 from gateway.services.request import RequestContext
 from tests.support.fakes import FakeSubgraph, Faults
 from tests.support.scenario import Scenario
@@ -73,7 +73,7 @@ class Gateway:
         self.scenario = scenario
         self._faults = faults or {}
         self._pauses = pauses
-        self._fakes = scenario.fakes(scenario.world.fresh())
+        self._fakes = scenario.fakes(scenario.start())
         self._supergraph = supergraph_of(scenario, backwards=backwards)
         self._pipeline = Pipeline(self._supergraph, self._fakes, PipelineOptions(lookups=lookups))
 
@@ -92,7 +92,7 @@ class Gateway:
         batching: bool = True,
     ) -> Answer:
         """Send one request. The world and the fakes' notes start afresh. Raises RequestError."""
-        world = self.scenario.world.fresh()
+        world = self.scenario.start()
         for name, fake in self._fakes.items():
             fake.reset(world, self._faults.get(name) or Faults(), self._pauses)
         context = RequestContext("test", asyncio.get_running_loop().time() + deadline_s, batching=batching)
@@ -109,8 +109,8 @@ def plan_text(plan: Plan) -> str:
 def plan_shape(plan: Plan) -> list[str]:
     """One line per step, sorted: "2 people at films/director after catalog".
 
-    Level, subgraph, path for entity steps, the subgraphs of the steps it depends on. A step that starts before its
-    object is found (`@lookup`) has "early" instead of what comes before it.
+    Level, subgraph, path for entity steps, the subgraphs of the steps it waits for, without those that are implied by
+    others. A step that starts before its object is found (`@lookup`) says "early".
     """
     return sorted(_line(step, plan) for step in plan.steps)
 
@@ -119,10 +119,18 @@ def _line(step: FetchStep, plan: Plan) -> str:
     line = f"{step.level} {step.graph}"
     if step.path:
         line += " at " + "/".join(re.sub(r"__\d+$", "", element.key) for element in step.path)
-    before = sorted({plan.steps[i].graph for i in step.dependencies})
+    implied = {i for dependency in step.dependencies for i in _ancestors(dependency, plan)}
+    before = sorted({plan.steps[i].graph for i in step.dependencies if i not in implied})
     if step.is_early:
         line += " early"
     return f"{line} after {', '.join(before)}" if before else line
+
+
+def _ancestors(step: int, plan: Plan) -> set[int]:
+    found: set[int] = set()
+    for dependency in plan.steps[step].dependencies:
+        found |= {dependency, *_ancestors(dependency, plan)}
+    return found
 
 
 def plan_problems(plan: Plan) -> list[str]:

@@ -13,29 +13,20 @@ from graphql import (
     ExecutionResult,
     GraphQLResolveInfo,
     GraphQLSchema,
-    SelectionSetNode,
     build_schema,
     execute_sync,
     parse,
 )
 
-from tests.support.requirements import from_world
-from tests.support.subgraph_sdl import SubgraphModel
+from tests.support.requirements import value_of
 from tests.support.world import Record, World
 
 
 class Monolith:
-    """Answers operations from a world. models: the subgraphs, needed only for what their fields require."""
+    """Answers operations from a world by a schema that is written by hand."""
 
-    def __init__(self, api_sdl: str, models: Mapping[str, SubgraphModel], subtypes: Mapping[str, list[str]]) -> None:
+    def __init__(self, api_sdl: str) -> None:
         self.schema: GraphQLSchema = build_schema(api_sdl)
-        self._required: dict[tuple[str, str], tuple[SubgraphModel, str, SelectionSetNode]] = {}
-        for model in models.values():
-            for typename, facts in model.types.items():
-                for name, field in facts.fields.items():
-                    if field.requires:
-                        for concrete in (typename, *subtypes.get(typename, [])):
-                            self._required[concrete, name] = (model, typename, field.requires)
 
     def answer(
         self,
@@ -64,9 +55,4 @@ class Monolith:
             source = world.roots[root]
             if root == "mutation":
                 world.journal.append(("monolith", info.field_name, arguments))
-        required = self._required.get((info.parent_type.name, info.field_name))
-        if required is None:
-            return world.read(source, info.field_name, arguments, info.return_type)
-        model, typename, selection = required
-        given = from_world(world, source, selection, typename, model.schema)
-        return world.compute(source, info.field_name, arguments, given, info.return_type)
+        return value_of(world, source, info.field_name, arguments, info.return_type)

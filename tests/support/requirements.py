@@ -50,12 +50,21 @@ def applies(schema: GraphQLSchema, condition: str, typename: str) -> bool:
     return bool(above and below and is_abstract_type(above) and schema.is_sub_type(above, below))
 
 
+def value_of(world: World, record: Record, field_name: str, arguments: dict[str, Any], declared: Any) -> Any:
+    """A field's value by the world's own data, computed where some subgraph computes it from a requirement."""
+    required = world.requirements.get((record.typename, field_name))
+    if required is None:
+        return world.read(record, field_name, arguments, declared)
+    given = from_world(world, record, required.fields, required.typename, required.schema)
+    return world.compute(record, field_name, arguments, given, declared)
+
+
 def from_world(world: World, record: Record, selection: SelectionSetNode, typename: str, schema: GraphQLSchema) -> Any:
     """The selection's value by the world's own data. Types are those of the subgraph that states the requirement."""
     result: dict[str, Any] = {}
     for node in fields_for(selection, typename, schema):
         definition = _field(schema, typename, node)
-        value = world.read(record, node.name.value, get_argument_values(definition, node), definition.type)
+        value = value_of(world, record, node.name.value, get_argument_values(definition, node), definition.type)
         result[node.name.value] = _nested_from_world(world, value, node, definition.type, schema)
     return result
 

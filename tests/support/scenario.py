@@ -10,7 +10,7 @@ from typing import Any
 from tests.support.fakes import FakeSubgraph, Faults
 from tests.support.monolith import Monolith
 from tests.support.subgraph_sdl import SubgraphModel, read_subgraph
-from tests.support.world import World
+from tests.support.world import Requirement, World
 
 FEDERATION_2 = """
 extend schema @link(url: "https://specs.apollo.dev/federation/v2.7", import: [
@@ -44,7 +44,24 @@ class Scenario:
     @cached_property
     def monolith(self) -> Monolith:
         """The oracle for this scenario."""
-        return Monolith(self.api, self.models, self.world.subtypes)
+        return Monolith(self.api)
+
+    def start(self) -> World:
+        """The world before anything happened in it."""
+        world = self.world.fresh()
+        world.requirements = self._requirements
+        return world
+
+    @cached_property
+    def _requirements(self) -> dict[tuple[str, str], Requirement]:
+        return {
+            (concrete, name): Requirement(model.schema, typename, facts.requires)
+            for model in self.models.values()
+            for typename, type_facts in model.types.items()
+            for name, facts in type_facts.fields.items()
+            if facts.requires
+            for concrete in (typename, *self.world.subtypes.get(typename, []))
+        }
 
     def fakes(self, world: World) -> dict[str, FakeSubgraph]:
         """New fakes over this world."""

@@ -19,6 +19,8 @@ from graphql import (
     GraphQLList,
     GraphQLNonNull,
     GraphQLOutputType,
+    GraphQLSchema,
+    SelectionSetNode,
     get_named_type,
     is_enum_type,
     is_leaf_type,
@@ -46,6 +48,15 @@ class Record:
         return f"{self.typename}:{self.label}"
 
 
+@dataclass(frozen=True, slots=True)
+class Requirement:
+    """What a field with @requires needs: a field set on `typename`, with the types of the subgraph that states it."""
+
+    schema: GraphQLSchema
+    typename: str
+    fields: SelectionSetNode
+
+
 class World:
     """Records by type and label, root fields, and how fields with @requires are computed.
 
@@ -55,6 +66,7 @@ class World:
     query, mutation: values of root fields, in the same form.
     computed: {"Film.shipping": lambda given, arguments: ...}; `given` holds the required fields.
     unknown:  {"stock": ["Film:f2"]}: entities that a subgraph does not know: its `_entities` answers null for them.
+    requirements: (type, field) -> what the field is computed from; filled in by the scenario, from its subgraphs.
     subtypes: {"Item": ["Film", "Album"]}: who implements what; needed to find an object by an interface's key.
     """
 
@@ -78,11 +90,13 @@ class World:
         self.computed = dict(computed or {})
         self.unknown = {name: set(records) for name, records in (unknown or {}).items()}
         self.subtypes = {name: list(types) for name, types in (subtypes or {}).items()}
+        self.requirements: dict[tuple[str, str], Requirement] = {}
         self.journal: list[tuple[str, str, dict[str, Any]]] = []
 
     def fresh(self) -> World:
         """The same world before anything happened in it: mutations of one run do not reach the next."""
         copy = World(computed=self.computed, unknown=deepcopy(self.unknown), subtypes=self.subtypes)
+        copy.requirements = self.requirements
         copy.tables = {
             name: {label: Record(name, label, dict(record.fields)) for label, record in rows.items()}
             for name, rows in self.tables.items()
