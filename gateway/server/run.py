@@ -76,7 +76,9 @@ async def serving(app: GatewayApp, listener: socket.socket, *, grace_s: float = 
 
 
 def open_listener(host: str, port: int) -> socket.socket:
-    """A bound socket that does not accept yet. Raises CannotListen."""
+    """A listening socket that nobody accepts from yet. Raises CannotListen."""
+    if not 0 <= port <= 65_535:  # which getaddrinfo would take modulo 65,536
+        raise CannotListen(f"Cannot listen on port {port}: ports go up to 65535.")
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
     except (OSError, UnicodeError):
@@ -85,9 +87,9 @@ def open_listener(host: str, port: int) -> socket.socket:
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind(address)
-        # Also listens: a bound port that nobody listens on can be bound by a second server too.
+        # Not left to the server: a port that is bound but not listened on can be bound by a second process.
         listener.listen(2048)
-    except (OSError, OverflowError) as error:
+    except OSError as error:
         listener.close()
         raise CannotListen(_why_not(host, port, error)) from error
     return listener
@@ -158,14 +160,13 @@ def _is_news(record: logging.LogRecord) -> bool:
     return not (record.exc_info and isinstance(record.exc_info[1], asyncio.CancelledError))
 
 
-def _why_not(host: str, port: int, error: Exception) -> str:
+def _why_not(host: str, port: int, error: OSError) -> str:
     where = f"port {port} on {host}"
-    if isinstance(error, OSError) and error.errno == errno.EADDRINUSE:
+    if error.errno == errno.EADDRINUSE:
         return f"Cannot listen on {where}: it is already in use. Choose another port, or 0 for any free one."
-    if isinstance(error, OSError) and error.errno == errno.EACCES:
+    if error.errno == errno.EACCES:
         return f"Cannot listen on {where}: not permitted. Ports below 1024 are the system's; choose a higher one."
-    reason = os.strerror(error.errno).lower() if isinstance(error, OSError) and error.errno else str(error)
-    return f"Cannot listen on {where}: {reason}."
+    return f"Cannot listen on {where}: {os.strerror(error.errno or 0)}."
 
 
 def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:

@@ -40,6 +40,7 @@ type Query {
   boom: String
   "Waits until it is cancelled or released."
   wait: String
+  pause(seconds: Float!): String
 }
 
 "Something for sale."
@@ -127,7 +128,12 @@ class SmallEngine:
             self.touched += 1
             return self.touched
 
+        async def pause(_info: Any, seconds: float) -> str:
+            await asyncio.sleep(seconds)
+            return "over"
+
         return {
+            "pause": pause,
             "hello": lambda _info, name: f"Hello, {name}!",
             "products": lambda _info, first: PRODUCTS[:first],
             "wait": wait,
