@@ -27,7 +27,6 @@ from graphql import (
     is_non_null_type,
 )
 
-from gateway.services.errors import SourceError
 from gateway.services.request import RequestContext
 from gateway.subgraphs.subgraph import SubgraphRequest, SubgraphResponse
 from tests.support.documents import CheckedDocument, check_document
@@ -83,8 +82,9 @@ class Faults:
 
     delay_s:      seconds before it answers.
     hang:         never answers (until cancelled).
-    raises:       the SourceError it raises instead of answering.
+    raises:       what it raises instead of answering: a SourceError, or anything for a fault of ours.
     spoil:        given the data it would answer, returns what it answers instead: garbage.
+    errors:       the errors it answers instead of its own.
     field_errors: {"Film.title": "message"} or {"Film:f1.title": "message"}: resolvers that fail.
     error_code:   extensions.code of these field errors; None leaves the extensions out.
     null_entities: {"Film:f1"}: entities it answers null for, as if they were gone.
@@ -93,8 +93,9 @@ class Faults:
 
     delay_s: float = 0.0
     hang: bool = False
-    raises: SourceError | None = None
+    raises: Exception | None = None
     spoil: Callable[[Any], Any] | None = None
+    errors: list[Any] | None = None
     field_errors: dict[str, str] = field(default_factory=dict[str, str])
     error_code: str | None = None
     null_entities: set[str] = field(default_factory=set[str])
@@ -147,6 +148,8 @@ class FakeSubgraph:
         errors = json.loads(json.dumps([error.formatted for error in result.errors or ()]))
         if faulty and self.faults.spoil:
             data = self.faults.spoil(data)
+        if faulty and self.faults.errors is not None:
+            errors = deepcopy(self.faults.errors)
         recorded.finished_s = loop.time()
         return SubgraphResponse(data, errors)
 
