@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sqlite3
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -20,6 +21,8 @@ from mock_services.kit.chaos import Chaos
 from mock_services.kit.control import Instruments, control_routes
 from mock_services.kit.database import Database
 from mock_services.kit.problems import Problem
+
+_log = logging.getLogger(__name__)
 
 _CODES = {404: "NOT_FOUND", 405: "METHOD_NOT_ALLOWED"}
 
@@ -84,6 +87,7 @@ def _answer_http_exception(request: Request, error: Exception) -> Response:
 
 
 def _answer_database_error(_: Request, error: Exception) -> Response:
+    _log.error("the database cannot be used", exc_info=error)
     return Problem(503, "DATABASE_UNAVAILABLE", f"the database cannot be used: {error}").response()
 
 

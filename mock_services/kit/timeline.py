@@ -44,10 +44,12 @@ class Timeline:
     ) -> list[tuple[Any, ...]]:
         """Up to `rows` rows of each owner, in the order of owners. owner: the column that names it."""
         conditions, values = _conditions(filters)
-        mine = _where([f"{owner} = owners.value", *conditions])
+        where = _where([f"{owner} = owners.value", *conditions])
+        newest_first = f"ORDER BY {self.time} DESC, id DESC"
+        mine = f"SELECT id FROM {self.table} {where} {newest_first} LIMIT :rows"
         return db.execute(
-            f"SELECT {self.columns} FROM json_each(:owners) AS owners CROSS JOIN {self.table} WHERE id IN"
-            f" (SELECT id FROM {self.table} {mine} ORDER BY {self.time} DESC, id DESC LIMIT :rows)"
+            f"SELECT {self.columns} FROM (SELECT key, value FROM json_each(:owners)) AS owners"
+            f" CROSS JOIN {self.table} WHERE id IN ({mine})"
             f" ORDER BY owners.key, {self.time} DESC, id DESC",
             values | {"owners": json_array(owners), "rows": rows},
         ).fetchall()

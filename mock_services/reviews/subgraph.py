@@ -69,7 +69,7 @@ def _resolve(context: Context, representation: object) -> Entity | Awaitable[Ent
     if not isinstance(representation, Mapping):
         return bad_input("a representation must be an object")
     typename, key = representation.get("__typename"), representation.get("id")
-    if typename not in _ENTITIES:
+    if not isinstance(typename, str) or typename not in _ENTITIES:
         return bad_input(f"there is no entity type {typename!r} in this subgraph")
     # GraphQL takes whole numbers for ids; True is an int to Python only.
     if isinstance(key, bool) or not isinstance(key, str | int):
