@@ -152,7 +152,7 @@ class SubgraphSection(Section):
     """Python module whose attribute `schema` is a Strawberry federation schema, as in `schema.customers`."""
     timeout_s: Seconds = 1.5
     """Seconds for one call, from connecting to the last byte; never more than what is left of the request."""
-    max_response_bytes: Count = 10_000_000
+    max_response_bytes: Count = 8 * 1024 * 1024
     """A longer answer, after decompression, is an error."""
     max_connections: Count = 20
     """Connections open at once. Further calls wait, within their timeout."""

@@ -12,6 +12,8 @@ import pytest
 from pydantic import ValidationError
 
 from gateway.operation.limits import Limits
+from gateway.services.client import MAX_RESPONSE_BYTES, TIMEOUT_S
+from gateway.services.transport import CONNECTIONS
 from gateway.settings import LimitsSection, Settings, SubgraphSection
 from gateway.settings_errors import SettingsError, SettingsProblem
 from gateway.settings_loading import load_settings
@@ -345,6 +347,13 @@ def test_a_settings_error_lists_its_problems() -> None:
 
 def test_every_limit_can_be_set() -> None:
     assert set(LimitsSection.model_fields) == {limit.name for limit in fields(Limits)}
+
+
+def test_a_subgraphs_defaults_are_those_of_the_code_that_calls_it() -> None:
+    """Whoever builds a client in code gets the same bounds as whoever writes three lines of configuration."""
+    block = SubgraphSection()
+    assert (block.timeout_s, block.max_response_bytes) == (TIMEOUT_S, MAX_RESPONSE_BYTES)
+    assert block.max_connections == CONNECTIONS
 
 
 def test_the_json_schema_describes_every_setting() -> None:

@@ -1,0 +1,122 @@
+"""`braid demo`: services, gateway and explorer with one command, and nothing left when it ends."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
+from types import FrameType
+from typing import TYPE_CHECKING
+
+from gateway.cli.console import doing, fail, say
+from gateway.cli.loading import ConfigOption, HostOption, PortOption, read_settings
+from gateway.cli.logs import log_to_stderr
+
+if TYPE_CHECKING:
+    from gateway.cli.supervisor import Service, Supervisor
+    from gateway.server.settings import ExampleQuery
+    from gateway.settings import DemoSection, Settings
+
+
+def demo(config: ConfigOption = None, host: HostOption = None, port: PortOption = None) -> None:
+    """Start the services named under `demo` in the configuration, then the gateway over them.
+
+    Prints the explorer's address and queries to paste. Ctrl-C or SIGTERM stops everything, and so does the end of this
+    process, however it ends.
+    """
+    settings = read_settings(config, None, {"server.host": host, "server.port": port})
+    if settings.demo is None:
+        fail("the configuration has no 'demo' section with the command that starts the services: demo.services")
+    log_to_stderr()
+
+    from gateway.app import build_app
+    from gateway.server.examples import load_examples
+    from gateway.server.run import open_listener, run_server
+
+    examples = load_examples(settings.server.examples) if settings.server.examples else ()
+    # Taken ports are told before anything is started for nothing.
+    open_listener(settings.server.host, settings.server.port).close()
+    with _signals_raise(), _services(settings, settings.demo) as supervisor:
+        say("Composing the graph and starting the gateway.")
+        run_server(
+            build_app(settings),
+            settings.server.host,
+            settings.server.port,
+            on_started=lambda url: _welcome(settings, url, supervisor.services, examples),
+        )
+        supervisor.check()
+    say("Stopped: the gateway and all services.")
+
+
+@contextmanager
+def _services(settings: Settings, section: DemoSection) -> Generator[Supervisor]:
+    """The services, running for as long as the block does. If they end by themselves, the gateway is told to stop."""
+    from gateway.cli.supervisor import Supervisor
+
+    supervisor = Supervisor(
+        section.services,
+        settings.python_path,
+        on_line=lambda line: say(f"  {line}", "dim"),
+        on_end=lambda: os.kill(os.getpid(), signal.SIGTERM),
+    )
+    try:
+        with doing(f"Starting the services: {section.services}"):
+            supervisor.wait_ready(section.start_timeout_s)
+        names = ", ".join(str(service.get("name")) for service in supervisor.services)
+        say(f"{len(supervisor.services)} services answer: {names}.")
+        yield supervisor
+    except KeyboardInterrupt:
+        supervisor.check()
+        raise
+    finally:
+        _stop(supervisor)
+
+
+def _stop(supervisor: Supervisor) -> None:
+    """Stop the services; a second signal stops them at once."""
+    for number in _SIGNALS:
+        signal.signal(number, lambda _number, _frame: supervisor.kill())
+    try:
+        say("Stopping the services.")
+    finally:
+        supervisor.stop()
+
+
+_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+@contextmanager
+def _signals_raise() -> Generator[None]:
+    """SIGTERM unwinds like Ctrl-C, so that what was started is stopped on the way out; a closed terminal is a SIGTERM.
+
+    The server replaces the first two by its own while it runs.
+    """
+
+    def interrupt(_number: int, _frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    def terminate(_number: int, _frame: FrameType | None) -> None:
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    handlers = (interrupt, interrupt, terminate)
+    before = {number: signal.signal(number, handler) for number, handler in zip(_SIGNALS, handlers, strict=True)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _welcome(settings: Settings, url: str, services: Sequence[Service], examples: Sequence[ExampleQuery]) -> None:
+    """What there is now, and what to do with it."""
+    address = url + settings.server.path
+    say("")
+    if settings.server.explorer:
+        say(f"Open {address} in a browser to write queries.", "bold green")
+    say(f'Programs POST {{"query": ...}} to {address}.')
+    for service in services:
+        say(f"  {service.get('name', ''):<12} {service.get('url', '')}", "dim")
+    for example in examples:
+        say(f"\n{example.query.strip()}", "cyan")
+    say("\nCtrl-C stops everything.", "bold")
