@@ -56,7 +56,9 @@ OBSERVATORY = Scenario(
         """,
     },
     api="""
-    type Query { telescopes: [Telescope!]! telescope(id: ID!): Telescope sites: [Site] mirrors: Int director: Astronomer! }
+    type Query {
+      telescopes: [Telescope!]! telescope(id: ID!): Telescope sites: [Site] mirrors: Int director: Astronomer!
+    }
     type Telescope {
       id: ID! name: String site: Site partner: Telescope
       slots: [Slot!] next: Slot! left: Int quality: Int motto: String

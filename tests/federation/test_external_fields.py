@@ -19,9 +19,9 @@ def kitchen(name: str, header: str, dish: str) -> Scenario:
         name=name,
         subgraphs={
             "menu": header
-            + """
-            type Query { dishes: [Dish!]! }
-            type Dish @key(fields: "id") { id: ID! title: String! chef: String }
+            + f"""
+            type Query {{ dishes: [Dish!]! }}
+            type Dish @key(fields: "id") {{ id: ID! title: String! {"@shareable" if header else ""} chef: String }}
             """,
             "orders": header
             + dish

@@ -21,7 +21,7 @@ BAKERY = Scenario(
         "bakers": FEDERATION_2
         + """
         type Query { me: Baker }
-        type Baker @key(fields: "id") { id: ID! nick: String age: Int }
+        type Baker @key(fields: "id") { id: ID! nick: String @shareable age: Int }
         """,
         "delivery": FEDERATION_2
         + """
