@@ -17,7 +17,8 @@ from collections.abc import Iterable, Sequence
 from itertools import combinations
 
 from gateway.federation.selection import Field, Selections
-from gateway.federation.supergraph import Entry, FieldSource, Kind, Supergraph
+from gateway.federation.supergraph import Kind, Supergraph
+from gateway.planning.reach import Held, Reach, earliest
 from gateway.planning.reader import Reader
 from gateway.planning.recursion import Recursion
 from gateway.planning.solution import (
@@ -30,7 +31,6 @@ from gateway.planning.solution import (
     Source,
     abstract_plan,
     item_depth,
-    item_fetches,
     object_plan,
     shallowest,
     thriftiest,
@@ -39,7 +39,6 @@ from gateway.planning.solution import (
 # With up to this many optional ways to enter further subgraphs at one position, every combination is tried.
 _EXHAUSTIVE_GROUPS = 5
 
-Held = tuple[Source, ...]
 Options = dict[str, list[Source]]
 
 
@@ -51,10 +50,9 @@ class Solver:
         self._lookups = lookups
         self._reader = Reader(supergraph)
         self._solved: dict[tuple[str, Selections, Held], ObjectPlan | None] = {}
-        self._closures: dict[tuple[str, Held], Held] = {}
-        self._required: dict[tuple[str, str, str, str, Held], Source | None] = {}
         self._argument_views: dict[Field, Selections] = {}
         self._recursion = Recursion()
+        self._reach = Reach(supergraph, self._reader, self._recursion, self)
 
     # -- a position ------------------------------------------------------------------------------------------------
 
@@ -75,7 +73,7 @@ class Solver:
         if simple is not None:
             return simple
         options: Options = {}
-        available = self.closure(type_name, held)
+        available = self._reach.closure(type_name, held)
         for field in fields:
             options[field.key] = self._options(type_name, field, held, available)
             if not options[field.key]:
@@ -96,8 +94,8 @@ class Solver:
         """The sources that can give a field, earliest first."""
         plain = [source for source in available if self._reader.read(source, type_name, field)]
         if not any(source.jump is None for source in plain):
-            plain += self._requiring_sources(type_name, field, held)
-        return sorted(plain, key=_earliest)
+            plain += self._reach.requiring_sources(type_name, field, held)
+        return sorted(plain, key=earliest)
 
     def _cheapest(self, type_name: str, fields: tuple[Field, ...], options: Options) -> ObjectPlan | None:
         """Choose which further subgraphs to enter: those that some field cannot do without, and then what pays."""
@@ -144,7 +142,7 @@ class Solver:
         alternatives: list[list[Item]] = []
         for field in fields:
             usable = [source for source in options[field.key] if source.chain <= active]
-            items = self._alternatives(type_name, field, usable, options[field.key])
+            items = self.alternatives(type_name, field, usable, options[field.key])
             if not items:
                 return None
             alternatives.append(items)
@@ -154,7 +152,7 @@ class Solver:
         ]
         return _cheaper(shallow, object_plan(type_name, tuple(thrifty)))
 
-    def _alternatives(self, type_name: str, field: Field, usable: list[Source], every: list[Source]) -> list[Item]:
+    def alternatives(self, type_name: str, field: Field, usable: list[Source], every: list[Source]) -> list[Item]:
         """The ways to read one field from the usable sources: for a leaf the earliest; for an object each source, and
         all of them together, since the object's own fields may lie in several."""
         if not field.selections:
@@ -223,126 +221,6 @@ class Solver:
             view = tuple(Field(name, name, name) for name, _ in field.arguments if name in known)
             self._argument_views[field] = view
         return (Source(ARGUMENTS, child_type, view, -1),)
-
-    # -- computed fields --------------------------------------------------------------------------------------------
-
-    def _requiring_sources(self, type_name: str, field: Field, held: Held) -> list[Source]:
-        """Sources that compute the field from other fields: each is a request of its own, even into a held subgraph."""
-        found: list[Source] = []
-        for entry in self._supergraph.entries(type_name):
-            info = self._supergraph.source(entry.as_type, field.name, entry.graph)
-            if info is None or info.external or not info.requires:
-                continue
-            key = (type_name, field.name, entry.graph, entry.as_type, held)
-            guard = ("requires", type_name, field.name, entry.graph)
-            if key in self._required:
-                source = self._required[key]
-            elif self._recursion.is_guarded(guard):
-                continue
-            else:
-                source = self._recursion.remember(
-                    self._required, key, guard, lambda e=entry, i=info: self._required_jump(type_name, e, i, held)
-                )
-            if source is not None:
-                found.append(source)
-        return found
-
-    def _required_jump(self, type_name: str, entry: Entry, info: FieldSource, held: Held) -> Source | None:
-        requirement = self.solve(type_name, info.requires, held)
-        if requirement is None:
-            return None
-        keyed = self._best_key(type_name, entry, held, self.closure(type_name, held))
-        if keyed is None:
-            return None
-        key, needs, level = keyed
-        level = max(level, requirement.depth) + 1
-        jump = Jump(entry.graph, entry.as_type, key, info.requires, needs + requirement.items, level)
-        return Source(entry.graph, entry.as_type, (), level, jump)
-
-    # -- reaching other subgraphs ----------------------------------------------------------------------------------
-
-    def closure(self, type_name: str, held: Held) -> Held:
-        """All sources that can be had for an object: those held, and every subgraph that can be entered from there.
-
-        Rounds of growing level, so that keys which take several hops, or parts from other subgraphs, need no care.
-        """
-        key = (type_name, held)
-        found = self._closures.get(key)
-        if found is not None:
-            return found
-        guard = ("closure", key)
-        if self._recursion.is_guarded(guard):
-            return held
-        return self._recursion.remember(self._closures, key, guard, lambda: self._find_closure(type_name, held))
-
-    def _find_closure(self, type_name: str, held: Held) -> Held:
-        if held and type_name == self._supergraph.roots.get("mutation"):
-            return held  # entering another subgraph's mutation root would run nothing there but could be taken for it
-        available = {(source.graph, source.type): source for source in held}
-        entries = self._supergraph.entries(type_name)
-        while True:
-            found: list[Source] = []
-            for entry in entries:
-                if (entry.graph, entry.as_type) in available:
-                    continue
-                keyed = self._best_key(type_name, entry, held, tuple(available.values()))
-                if keyed is not None:
-                    key, needs, level = keyed
-                    jump = Jump(entry.graph, entry.as_type, key, (), needs, level + 1)
-                    found.append(Source(entry.graph, entry.as_type, (), level + 1, jump))
-            if not found:
-                return tuple(sorted(available.values(), key=_earliest))
-            soonest = min(source.lateness for source in found)
-            for source in found:
-                if source.lateness == soonest:
-                    available[source.graph, source.type] = source
-
-    def _best_key(
-        self, type_name: str, entry: Entry, held: Held, available: Held
-    ) -> tuple[Selections, tuple[Item, ...], int] | None:
-        """The key by which the entry can be made soonest, with what it needs and from which level on that is there."""
-        best: tuple[Selections, tuple[Item, ...], int] | None = None
-        best_cost = (0, 0)
-        for key in entry.keys:
-            needs = self._satisfy(type_name, key, held, available)
-            if needs is None:
-                continue
-            items, level = needs
-            cost = (level, len(item_fetches(items)))
-            if best is None or cost < best_cost:
-                best, best_cost = (key, items, level), cost
-        return best
-
-    def _satisfy(
-        self, type_name: str, selections: Selections, held: Held, available: Held
-    ) -> tuple[tuple[Item, ...], int] | None:
-        """A provider for every field of a key, each as early as possible; None when one has none."""
-        items: list[Item] = []
-        for field in self._reader.fields(selections, type_name):
-            item = self._provide(type_name, field, held, available)
-            if item is None:
-                return None
-            items.append(item)
-        return tuple(items), max((item_depth(item) for item in items), default=0)
-
-    def _provide(self, type_name: str, field: Field, held: Held, available: Held) -> Item | None:
-        given = next((s for s in available if s.graph == ARGUMENTS and _names(s.view, field)), None)
-        if given is not None:
-            return Item(field, (given,))
-        readers = sorted((s for s in available if self._reader.read(s, type_name, field)), key=_earliest)
-        items = self._alternatives(type_name, field, readers, readers)
-        if not items:
-            computed = sorted(self._requiring_sources(type_name, field, held), key=_earliest)
-            items = self._alternatives(type_name, field, computed, computed)
-        return min(items, key=shallowest, default=None)
-
-
-def _earliest(source: Source) -> tuple[int, int, str, str]:
-    return (source.lateness, len(source.chain), source.graph, source.type)
-
-
-def _names(view: Selections, field: Field) -> bool:
-    return not field.selections and any(isinstance(node, Field) and node.name == field.name for node in view)
 
 
 def _cheaper(one: ObjectPlan | None, other: ObjectPlan | None) -> ObjectPlan | None:
