@@ -28,14 +28,23 @@ MAX_RESPONSE_BYTES = 8 * 1024 * 1024
 Parameters = Mapping[str, str | int | bool | None]
 
 
-class CommandRefused(SourceHttpError):
-    """The service understood a command and said no, with a problem document (RFC 9457).
+class SourceProblem(SourceHttpError):
+    """A 4xx with a problem document (RFC 9457): `problem` and `detail` are its `code` and `detail`.
 
-    `code` and the message are the service's own `code` and `detail`: they are written for whoever gave the command.
+    The message says only what any SourceHttpError says: whether the client is at fault, the caller knows.
     """
 
-    def __init__(self, service: str, message: str, status: int, code: str) -> None:
+    def __init__(self, service: str, message: str, status: int, problem: str, detail: str) -> None:
         super().__init__(service, message, status)
+        self.problem = problem
+        self.detail = detail
+
+
+class SourceRefused(SourceHttpError):
+    """The service understood what the client wanted and said no. The message is its own, meant for the client."""
+
+    def __init__(self, problem: SourceProblem, code: str) -> None:
+        super().__init__(problem.service, problem.detail, problem.status)
         self.code = code
 
 
@@ -54,8 +63,7 @@ class ServiceClient:
     max_response_bytes: of the decoded body.
 
     Calls raise SourceTimeout, DeadlineExceeded, SourceUnreachable, SourceHttpError (`status` tells a 404 from a 500),
-    CommandRefused, SourceResponseTooLarge, MalformedSourceResponse. Redirects are not followed: they are a
-    SourceHttpError.
+    SourceProblem, SourceResponseTooLarge, MalformedSourceResponse. A redirect is not followed: it is a SourceHttpError.
     """
 
     def __init__(
@@ -112,10 +120,12 @@ class ServiceClient:
     async def command(self, method: str, path: str, body: Any, *, context: RequestContext, decode_as: Any = Any) -> Any:
         """A call that changes something. Whatever comes of it, the request's loaders forget what they have loaded.
 
-        Raises CommandRefused for a 4xx with a problem document.
+        A 4xx with a problem document is the answer to whoever gave the command: SourceRefused, with the service's code.
         """
         try:
             return await self._call(method, path, context, None, body, decode_as)
+        except SourceProblem as problem:
+            raise SourceRefused(problem, problem.problem) from problem
         finally:
             forget_loaded(context)
 
@@ -140,20 +150,21 @@ class ServiceClient:
         ):
             answer = await read_httpx(response, self.max_response_bytes)
             if not response.is_success:
-                raise self._refusal(method, response, answer)
+                raise self._failure(response, answer)
             return decode_json(self.name, answer, decode_as)
 
-    def _refusal(self, method: str, response: httpx.Response, body: bytes) -> SourceHttpError:
+    def _failure(self, response: httpx.Response, body: bytes) -> SourceHttpError:
         status = response.status_code
+        message = f"Service '{self.name}' answered with HTTP status {status}."
         media_type = response.headers.get("content-type", "")
-        if method != "GET" and response.is_client_error and media_type.startswith("application/problem+json"):
+        if response.is_client_error and media_type.startswith("application/problem+json"):
             try:
                 problem = decode_json(self.name, body, _Problem)
             except MalformedSourceResponse:
                 pass  # A problem document without code and detail says no more than its status.
             else:
-                return CommandRefused(self.name, problem.detail, status, problem.code)
-        return SourceHttpError(self.name, f"Service '{self.name}' answered with HTTP status {status}.", status)
+                return SourceProblem(self.name, message, status, problem.code, problem.detail)
+        return SourceHttpError(self.name, message, status)
 
 
 def decode_json(service: str, body: bytes, decode_as: type[T]) -> T:

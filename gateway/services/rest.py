@@ -23,12 +23,15 @@ from urllib.parse import quote
 
 import msgspec
 
+from gateway.services.client import SourceProblem, SourceRefused
 from gateway.services.errors import MalformedSourceResponse, SourceHttpError
 from gateway.services.loader import Loader
 from gateway.services.request import RequestContext
 
 RowT = TypeVar("RowT", bound=msgspec.Struct)
 ValueT = TypeVar("ValueT")
+
+BAD_USER_INPUT = "BAD_USER_INPUT"
 
 Parameter = str | int | bool | None
 Page = tuple[tuple[str, Parameter], ...]
@@ -176,8 +179,16 @@ class PageLoader(Loader[Page, RowPage[RowT]], Generic[RowT]):
     row: type[RowT]
 
     async def page(self, **parameters: Parameter) -> RowPage[RowT]:
-        """The page with these query parameters; None values are left out."""
-        return await self.load(tuple(sorted(parameters.items())))
+        """The page with these query parameters; None values are left out.
+
+        They usually come from the client, so a 422 with a problem document is the client's fault: SourceRefused.
+        """
+        try:
+            return await self.load(tuple(sorted(parameters.items())))
+        except SourceProblem as problem:
+            if problem.status != 422:
+                raise
+            raise SourceRefused(problem, BAD_USER_INPUT) from problem
 
     async def fetch(self, keys: Sequence[Page]) -> Mapping[Page, RowPage[RowT] | Exception]:
         return {page: await self._fetch_page(dict(page)) for page in keys}

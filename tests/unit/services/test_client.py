@@ -12,7 +12,7 @@ import msgspec
 import pytest
 import respx
 
-from gateway.services.client import CommandRefused, ServiceClient
+from gateway.services.client import ServiceClient, SourceProblem, SourceRefused
 from gateway.services.errors import (
     DeadlineExceeded,
     MalformedSourceResponse,
@@ -294,17 +294,31 @@ async def test_a_refused_command_carries_the_services_own_words(make_context: Ma
         content_type="application/problem+json",
     )
     async with client_of(answer(problem)) as (client, server):
-        with pytest.raises(CommandRefused) as refused:
+        with pytest.raises(SourceRefused) as refused:
             await client.post_json("/orders/o-1/cancel", {"why": "late"}, context=make_context())
-        with pytest.raises(SourceHttpError) as failed:
+        with pytest.raises(SourceProblem) as failed:
             await client.get_json("/orders", context=make_context())
     assert (refused.value.code, refused.value.message) == ("ORDER_NOT_CANCELLABLE", "It has been shipped.")
-    assert failed.value.code == "SUBREQUEST_HTTP_ERROR"
+    assert (failed.value.code, failed.value.problem) == ("SUBREQUEST_HTTP_ERROR", "ORDER_NOT_CANCELLABLE")
+    assert "shipped" not in failed.value.message
     assert server.exchanges[0].body == b'{"why":"late"}'
-    async with client_of(answer(http(b"no", status="409 Conflict", content_type="application/problem+json"))) as (c, _):
-        with pytest.raises(SourceHttpError) as plain:
-            await c.post_json("/x", None, context=make_context())
-    assert not isinstance(plain.value, CommandRefused)
+
+
+@pytest.mark.parametrize(
+    "response",
+    [
+        http(b"no", status="409 Conflict", content_type="application/problem+json"),
+        http(b'{"code":"X","detail":"secret"}', status="409 Conflict"),
+        http(b'{"code":"X","detail":"secret"}', status="500 Oops", content_type="application/problem+json"),
+    ],
+)
+async def test_other_failures_of_a_command_are_http_errors(make_context: MakeContext, response: bytes) -> None:
+    """Only a 4xx that is a problem document speaks to the client."""
+    async with client_of(answer(response)) as (client, _):
+        with pytest.raises(SourceHttpError) as caught:
+            await client.post_json("/x", None, context=make_context())
+    assert type(caught.value) is SourceHttpError
+    assert "secret" not in caught.value.message
 
 
 async def test_respx_works_over_the_default_transport(make_context: MakeContext) -> None:

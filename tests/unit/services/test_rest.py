@@ -219,6 +219,21 @@ async def test_a_page_asked_for_twice_is_fetched_once(make_context: MakeContext)
     assert things.asked == [("/things", {"limit": "5"}), ("/things", {"limit": "5", "cursor": "n"})]
 
 
+@pytest.mark.parametrize(("status", "code"), [(422, "BAD_USER_INPUT"), (404, "SUBREQUEST_HTTP_ERROR")])
+async def test_refused_parameters_of_a_page_are_the_clients(make_context: MakeContext, status: int, code: str) -> None:
+    """A cursor that the service does not know is told in its words; for keys it would be our fault."""
+    problem = {"code": "INVALID_CURSOR", "detail": "cursor is not one of ours"}
+    refusal = httpx.Response(status, json=problem, headers={"content-type": "application/problem+json"})
+    context = Things(lambda path, params: refusal).context(make_context)
+    with pytest.raises(SourceHttpError) as page:
+        await context.loader(Pages).page(cursor="x")
+    assert page.value.code == code
+    assert (page.value.message == problem["detail"]) == (status == 422)
+    with pytest.raises(SourceHttpError) as row:
+        await context.loader(Rows).load("a")
+    assert row.value.code == "SUBREQUEST_HTTP_ERROR"
+
+
 async def test_without_batching_every_key_is_a_call(make_context: MakeContext) -> None:
     """The naive fan-out, for comparison: 20 orders, 20 calls, also for one and the same customer."""
     things = Things(lambda path, params: {"items": [item(params["ids"])]})

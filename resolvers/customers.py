@@ -1,0 +1,52 @@
+"""Customers, from the customers service."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import Enum
+
+import msgspec
+
+from gateway.services.request import RequestContext
+from gateway.services.rest import PageLoader, RowLoader, RowPage
+from resolvers.ids import ID
+
+
+class Segment(Enum):
+    CONSUMER = "consumer"
+    BUSINESS = "business"
+
+
+class Tier(Enum):
+    STANDARD = "standard"
+    SILVER = "silver"
+    GOLD = "gold"
+
+
+class CustomerRow(msgspec.Struct):
+    id: str
+    name: str
+    email: str
+    country: str
+    city: str
+    segment: Segment
+    tier: Tier
+    created_at: datetime
+
+
+class Customers(RowLoader[CustomerRow]):
+    service, path, row, key_form = "customers", "/customers", CustomerRow, ID
+
+
+class CustomerPages(PageLoader[CustomerRow]):
+    service, path, row = "customers", "/customers", CustomerRow
+
+
+async def find_customer(context: RequestContext, id: str) -> CustomerRow | None:
+    return await context.loader(Customers).load(id)
+
+
+async def list_customers(
+    context: RequestContext, first: int, after: str | None, country: str | None
+) -> RowPage[CustomerRow]:
+    return await context.loader(CustomerPages).page(limit=first, cursor=after, country=country)

@@ -1,0 +1,71 @@
+"""The catalog service in the graph: Product, and how to find products."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Annotated
+
+import strawberry
+from strawberry.scalars import JSON
+
+from gateway.subgraphs import Info, SubgraphSchema, lookup
+from resolvers import catalog
+from schema.money import from_cents
+from schema.paging import After, Connection, First, checked, page_info
+
+Category = strawberry.enum(catalog.Category, name="ProductCategory", description="Departments of the shop.")
+
+OfCategory = Annotated[Category | None, strawberry.argument(description="Only products of this department.")]
+
+
+@strawberry.federation.type(keys=["id"], description="Something that the shop sells.")
+class Product:
+    id: strawberry.ID = strawberry.field(description="For instance `p-00042`.")
+    sku: str | None = strawberry.field(description="The warehouse's name for it.")
+    name: str | None = strawberry.field(description="What it is called in the shop.")
+    category: Category | None = strawberry.field(description="Its department.")
+    price: Decimal | None = strawberry.field(description='What one costs today, in units of `currency`: `"18.90"`.')
+    currency: str | None = strawberry.field(description="Of `price`, ISO 4217.")
+    attributes: JSON | None = strawberry.field(description="An object whose members differ by category.")
+
+    @classmethod
+    def of(cls, row: catalog.ProductRow) -> Product:
+        return Product(
+            id=strawberry.ID(row.id),
+            sku=row.sku,
+            name=row.name,
+            category=row.category,
+            price=from_cents(row.price.amount_cents),
+            currency=row.price.currency,
+            attributes=JSON(row.attributes),
+        )
+
+    @classmethod
+    async def resolve_reference(cls, info: Info, id: strawberry.ID) -> Product | None:
+        row = await catalog.find_product(info.context, id)
+        return cls.of(row) if row else None
+
+
+@strawberry.type
+class Query:
+    @strawberry.field(directives=[lookup], description="The product with this id.")
+    async def product(self, info: Info, id: strawberry.ID) -> Product | None:
+        return await Product.resolve_reference(info, id)
+
+    @strawberry.field(description="The first products, by id.")
+    async def products(self, info: Info, first: First = 20, category: OfCategory = None) -> list[Product] | None:
+        return (await _page(info, first, None, category)).nodes
+
+    @strawberry.field(description="All products, by id, page by page.")
+    async def products_connection(
+        self, info: Info, first: First = 20, after: After = None, category: OfCategory = None
+    ) -> Connection[Product] | None:
+        return await _page(info, first, after, category)
+
+
+async def _page(info: Info, first: int, after: str | None, category: Category | None) -> Connection[Product]:
+    page = await catalog.list_products(info.context, checked(first), after, category)
+    return Connection(nodes=[Product.of(row) for row in page.items], page_info=page_info(page.next))
+
+
+schema = SubgraphSchema(query=Query)
