@@ -16,6 +16,7 @@ from gateway.federation.compose.model import Subgraph
 from gateway.federation.compose.printing import print_supergraph
 from gateway.federation.compose.report import Report
 from gateway.federation.compose.upgrade import upgrade
+from gateway.federation.compose.validate import validate
 from gateway.federation.errors import Problem, SchemaError
 
 __all__ = ["Composition", "SubgraphSchema", "compose"]
@@ -50,7 +51,11 @@ def compose(subgraphs: Sequence[SubgraphSchema]) -> Composition:
     report = Report()
     loaded = _load(subgraphs, report)
     report.stop_if_any()
-    merged = merge(upgrade(loaded), report)
+    upgraded = upgrade(loaded, report)
+    report.stop_if_any()
+    report.problems.extend(validate(upgraded))
+    report.stop_if_any()
+    merged = merge(upgraded, report)
     report.stop_if_any()
     return Composition(print_supergraph(merged), tuple(report.hints))
 

@@ -7,6 +7,7 @@ from functools import lru_cache
 
 from graphql import (
     FieldNode,
+    FragmentSpreadNode,
     GraphQLSyntaxError,
     InlineFragmentNode,
     OperationDefinitionNode,
@@ -38,6 +39,8 @@ def parse_field_set(text: str) -> SelectionSetNode:
     except GraphQLSyntaxError as error:
         raise FieldSetError(error.message.removeprefix("Syntax Error: ").rstrip(".")) from error
     operation = definitions[0]
+    if isinstance(operation, OperationDefinitionNode) and not operation.selection_set.selections:
+        raise FieldSetError("it is empty")
     if len(definitions) != 1 or not isinstance(operation, OperationDefinitionNode):
         raise FieldSetError("it must be one selection")
     return operation.selection_set
@@ -53,16 +56,20 @@ def _compact(selection_set: SelectionSetNode) -> str:
 
 
 def _compact_selection(selection: SelectionNode) -> str:
+    nested = getattr(selection, "selection_set", None)
+    head = _head(selection)
+    return f"{head} {{ {_compact(nested)} }}" if nested is not None else head
+
+
+def _head(selection: SelectionNode) -> str:
+    """The selection without its own selection set."""
     if isinstance(selection, FieldNode):
         arguments = ", ".join(f"{item.name.value}: {print_ast(item.value)}" for item in selection.arguments or ())
-        head = selection.name.value + (f"({arguments})" if arguments else "")
-    elif isinstance(selection, InlineFragmentNode):
+        return selection.name.value + (f"({arguments})" if arguments else "")
+    if isinstance(selection, InlineFragmentNode):
         condition = selection.type_condition
-        head = f"... on {condition.name.value}" if condition else "..."
-    else:
-        return print_ast(selection)
-    nested = getattr(selection, "selection_set", None)
-    return f"{head} {{ {_compact(nested)} }}" if nested is not None else head
+        return f"... on {condition.name.value}" if condition else "..."
+    return print_ast(selection)
 
 
 def walk(subgraph: Subgraph, type_name: str, selection_set: SelectionSetNode) -> Iterator[tuple[TypeDef, FieldDef]]:
@@ -101,8 +108,59 @@ def coordinates(subgraph: Subgraph, type_name: str, text: str | None) -> set[Coo
     return found
 
 
+def own_part(subgraph: Subgraph, type_name: str, text: str) -> str:
+    """The field set without the leaves that the subgraph resolves itself: not external, and below nothing external.
+
+    Unknown fields stay, for validation to report. Raises FieldSetError.
+    """
+    return _compact_filtered(subgraph, type_name, parse_field_set(text))
+
+
+def _compact_filtered(subgraph: Subgraph, type_name: str, selection_set: SelectionSetNode) -> str:
+    parts: list[str] = []
+    for selection in selection_set.selections:
+        nested = getattr(selection, "selection_set", None)
+        target, kept_whole = type_name, isinstance(selection, FragmentSpreadNode)
+        if isinstance(selection, FieldNode):
+            type_def = subgraph.types.get(type_name)
+            field = type_def.fields.get(selection.name.value) if type_def else None
+            kept_whole = field is None or field.external
+            target = named(field.type) if field else type_name
+        elif isinstance(selection, InlineFragmentNode) and selection.type_condition is not None:
+            target = selection.type_condition.name.value
+        if kept_whole:
+            parts.append(_compact_selection(selection))
+        elif nested is not None and (below := _compact_filtered(subgraph, target, nested)):
+            parts.append(f"{_head(selection)} {{ {below} }}")
+    return " ".join(parts)
+
+
+def top_level_fields(text: str) -> list[str]:
+    """Names of the outermost fields; none for a text that cannot be parsed."""
+    try:
+        selections = parse_field_set(text).selections
+    except FieldSetError:
+        return []
+    return [item.name.value for item in selections if isinstance(item, FieldNode)]
+
+
 def simple_fields(text: str) -> list[str] | None:
     """The field names when the set is flat (`id region`); None when anything is nested or a fragment."""
     selections = parse_field_set(text).selections
     names = [item.name.value for item in selections if isinstance(item, FieldNode) and item.selection_set is None]
     return names if len(names) == len(selections) else None
+
+
+def field_set_paths(text: str) -> frozenset[str]:
+    """The leaves as dotted paths (`maker.id`): equal for sets that differ in order only. Raises FieldSetError."""
+    return frozenset(_paths("", parse_field_set(text)))
+
+
+def _paths(prefix: str, selection_set: SelectionSetNode) -> Iterator[str]:
+    for selection in selection_set.selections:
+        path = f"{prefix}.{_head(selection)}" if prefix else _head(selection)
+        nested = getattr(selection, "selection_set", None)
+        if nested is None:
+            yield path
+        else:
+            yield from _paths(path, nested)

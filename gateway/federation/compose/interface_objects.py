@@ -7,10 +7,14 @@ from dataclasses import replace
 
 from gateway.federation.compose.merged import JoinField, MergedField, MergedType
 from gateway.federation.compose.model import Kind
+from gateway.federation.compose.report import Report
+from gateway.federation.compose.sharing import check_sharing
 from gateway.federation.compose.sources import MergeContext
 
 
-def add_interface_object_fields(context: MergeContext, types: Mapping[str, MergedType]) -> dict[str, MergedType]:
+def add_interface_object_fields(
+    context: MergeContext, types: Mapping[str, MergedType], report: Report
+) -> dict[str, MergedType]:
     """The same types, implementations extended.
 
     An implementation that has no such field of its own gets it with an argument-less @join__field: no subgraph resolves
@@ -23,6 +27,9 @@ def add_interface_object_fields(context: MergeContext, types: Mapping[str, Merge
             for implementation in context.implementations(name) if added else ():
                 target = extended[implementation]
                 missing = {field.name: field for field in added.values() if field.name not in target.fields}
+                for field in missing:
+                    sources = context.interface_object_sources(implementation, field)
+                    check_sharing(context, implementation, sources, report)
                 extended[implementation] = replace(target, fields={**target.fields, **missing})
     return extended
 

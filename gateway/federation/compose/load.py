@@ -128,7 +128,7 @@ class _Reader:
 
     canonical: Mapping[str, str]
     lenient: bool
-    """Federation 1: a field set may be written without quotes, or as a list of strings."""
+    """Federation 1: a field set may be written without quotes or as a list, and @external on a type means nothing."""
 
     def subgraph(self, name: str, url: str, vocabulary: Vocabulary, document: DocumentNode) -> Subgraph:
         types = {type_name: self.type_def(nodes) for type_name, nodes in declarations(document).items()}
@@ -149,7 +149,8 @@ class _Reader:
             kind=_KINDS[type(head)],
             description=_description(head),
             place=place_of(head),
-            extension=extends or isinstance(head, TypeExtensionNode),
+            extension=isinstance(head, TypeExtensionNode),
+            extends=extends,
             keys=tuple(key for node in nodes for key in self._keys(node, extends)),
             interface_object=self._has(directives, "interfaceObject"),
             applied=self._applied(directives),
@@ -175,7 +176,7 @@ class _Reader:
 
     def _fields(self, node: TypeNode) -> list[FieldDef]:
         """A declaration's fields. @external and @shareable on it count for its own fields, not other declarations'."""
-        external = self._has(node.directives or (), "external")
+        external = self._has(node.directives or (), "external") and not self.lenient
         shareable = self._has(node.directives or (), "shareable")
         fields: list[FieldDef] = []
         for item in _children(node, "fields"):

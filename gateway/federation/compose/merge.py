@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 
 from gateway.federation.compose.field_sets import canonical_text
 from gateway.federation.compose.interface_objects import add_interface_object_fields
 from gateway.federation.compose.merge_directives import merge_applied
-from gateway.federation.compose.merge_enums import EnumUse, enum_use, merge_enum_values
+from gateway.federation.compose.merge_enums import enum_use, merge_enum_values
 from gateway.federation.compose.merge_executables import merge_executable_directives
 from gateway.federation.compose.merge_fields import merge_output_fields
 from gateway.federation.compose.merge_inputs import merge_input_fields
@@ -25,13 +26,16 @@ def merge(subgraphs: Sequence[Subgraph], report: Report) -> MergedSchema:
     context = merge_context(subgraphs)
     _check_kinds(context, report)
     report.stop_if_any()
-    use = enum_use(context)
     types = {
-        name: _merge_type(context, sources, use, report)
+        name: _merge_type(context, sources, report)
         for name, sources in context.types.items()
         if name not in _BUILT_IN_SCALARS
     }
-    types = add_interface_object_fields(context, types)
+    types = add_interface_object_fields(context, types, report)
+    use = enum_use(context, types.values())
+    for name, merged in types.items():
+        if merged.kind is Kind.ENUM:
+            types[name] = replace(merged, values=merge_enum_values(context, context.types[name], use, report))
     directives = merge_executable_directives(context, report)
     graphs = tuple(context.graphs.values())
     return MergedSchema(graphs, types, directives, specs=_used_specs(types.values()))
@@ -49,7 +53,8 @@ def _kind_text(source: TypeSource) -> str:
     return "Interface Object" if source.type.interface_object else source.type.kind.value
 
 
-def _merge_type(context: MergeContext, sources: Sequence[TypeSource], use: EnumUse, report: Report) -> MergedType:
+def _merge_type(context: MergeContext, sources: Sequence[TypeSource], report: Report) -> MergedType:
+    """All of a type but the values of an enum, which depend on how all others use it."""
     first = sources[0].type
     kind = first.merged_kind
     fields = {}
@@ -74,7 +79,6 @@ def _merge_type(context: MergeContext, sources: Sequence[TypeSource], use: EnumU
             for source in sources
             for member in sorted(source.type.members)
         ),
-        values=merge_enum_values(context, sources, use, report) if kind is Kind.ENUM else (),
     )
 
 

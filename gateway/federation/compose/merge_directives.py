@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from gateway.federation.compose.model import Applied
+from gateway.federation.compose.sources import most_common
 
 PRINT_ORDER = ("specifiedBy", "deprecated", "tag", "inaccessible")
 
@@ -23,5 +24,5 @@ def merge_applied(applications: Iterable[Sequence[Applied]]) -> tuple[str, ...]:
         if name == "tag":
             merged.extend(sorted(set(texts)))
         else:
-            merged.append(max(sorted(set(texts)), key=texts.count))
+            merged.append(most_common(texts))
     return tuple(merged)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from gateway.federation.compose.merge_directives import merge_applied
-from gateway.federation.compose.merged import MergedValue
+from gateway.federation.compose.merged import MergedType, MergedValue
 from gateway.federation.compose.model import Kind
 from gateway.federation.compose.report import Report, listing
 from gateway.federation.compose.sources import MergeContext, TypeSource, merged_description
@@ -15,21 +15,25 @@ from gateway.federation.compose.type_text import named
 
 @dataclass(frozen=True, slots=True)
 class EnumUse:
-    """Names of the types that stand in output and in input positions, in any subgraph."""
+    """Names of the types that stand in output and in input positions."""
 
     output: frozenset[str]
     input: frozenset[str]
 
 
-def enum_use(context: MergeContext) -> EnumUse:
-    """Where each named type is used."""
+def enum_use(context: MergeContext, merged: Iterable[MergedType]) -> EnumUse:
+    """Where each named type is used by the merged types, or by an input field, even one that was left out."""
     output: set[str] = set()
     sent: set[str] = set()
-    for subgraph in context.subgraphs:
-        for type_def in subgraph.types.values():
-            for field in type_def.fields.values():
-                (sent if type_def.kind is Kind.INPUT else output).add(named(field.type))
-                sent.update(named(argument.type) for argument in field.arguments.values())
+    for merged_type in merged:
+        for field in merged_type.fields.values():
+            sent.update(named(argument.type) for argument in field.arguments.values())
+            if merged_type.kind is not Kind.INPUT:
+                output.add(named(field.type))
+    for sources in context.types.values():
+        for source in sources:
+            if source.type.kind is Kind.INPUT:
+                sent.update(named(field.type) for field in source.type.fields.values())
     return EnumUse(frozenset(output), frozenset(sent))
 
 
@@ -43,7 +47,12 @@ def merge_enum_values(
     for value in dict.fromkeys(value for source in sources for value in source.type.values):
         having = [source for source in sources if value in source.type.values]
         without = [source.subgraph.name for source in sources if value not in source.type.values]
-        if without and is_input and is_output:
+        hidden = any(
+            applied.name == "inaccessible" for source in having for applied in source.type.values[value].applied
+        )
+        if without and is_input and hidden:
+            pass  # No client can send or see it, so the subgraphs need not agree on it.
+        elif without and is_input and is_output:
             _report(report, "ENUM_VALUE_MISMATCH", name, value, having, without)
         elif without and is_input:
             message = f'"{name}.{value}" is left out: {listing(without)} does not have it.'

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from gateway.federation.compose.merge_fields import merge_argument
+from gateway.federation.compose.merge_arguments import merge_argument
 from gateway.federation.compose.merged import MergedArgument, MergedDirective
 from gateway.federation.compose.model import DirectiveDef
 from gateway.federation.compose.report import Report, listing

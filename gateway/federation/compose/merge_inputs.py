@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from gateway.federation.compose.merge_fields import merge_argument
+from gateway.federation.compose.merge_arguments import merge_argument
 from gateway.federation.compose.merged import JoinField, MergedField
 from gateway.federation.compose.model import ArgumentDef, FieldDef
 from gateway.federation.compose.report import Report, listing
@@ -17,15 +17,15 @@ def merge_input_fields(context: MergeContext, types: Sequence[TypeSource], repor
     """The fields that all have, in order of declaration."""
     type_name = types[0].type.name
     merged: dict[str, MergedField] = {}
-    required_missing = False
     for name in dict.fromkeys(name for source in types for name in source.type.fields):
         found = [(source.subgraph.name, source.type.fields[name]) for source in types if name in source.type.fields]
         if len(found) < len(types):
             without = [source.subgraph.name for source in types if name not in source.type.fields]
-            required_missing |= _partial_field(f"{type_name}.{name}", found, without, report)
-        else:
-            merged[name] = _merge_field(context, f"{type_name}.{name}", found, report)
-    if not merged and not required_missing:
+            if not _is_hidden(found):
+                _partial_field(f"{type_name}.{name}", found, without, report)
+                continue
+        merged[name] = _merge_field(context, f"{type_name}.{name}", found, len(types), report)
+    if not merged:
         message = (
             f'The input "{type_name}" has no field that all subgraphs with it have'
             f" ({listing(source.subgraph.name for source in types)})."
@@ -35,10 +35,15 @@ def merge_input_fields(context: MergeContext, types: Sequence[TypeSource], repor
     return merged
 
 
+def _is_hidden(found: Sequence[tuple[str, FieldDef]]) -> bool:
+    """No client can send an inaccessible field, so it may stay although some subgraph does not know it."""
+    return any(applied.name == "inaccessible" for _, field in found for applied in field.applied)
+
+
 def _partial_field(
     coordinate: str, found: Sequence[tuple[str, FieldDef]], without: Sequence[str], report: Report
-) -> bool:
-    """Report a field that not all have. True when that is an error."""
+) -> None:
+    """Report a field that not all have."""
     for subgraph, field in found:
         if field.required:
             message = (
@@ -46,28 +51,26 @@ def _partial_field(
                 " Add it there, or make it optional."
             )
             report.error("REQUIRED_INPUT_FIELD_MISSING_IN_SOME_SUBGRAPH", message, subgraph, field.place)
-            return True
+            return
     subgraph, field = found[0]
     message = f'"{coordinate}" is left out: {listing(without)} does not have it.'
     report.hint("INCONSISTENT_INPUT_OBJECT_FIELD", message, subgraph, field.place)
-    return False
 
 
 def _merge_field(
-    context: MergeContext, coordinate: str, found: Sequence[tuple[str, FieldDef]], report: Report
+    context: MergeContext, coordinate: str, found: Sequence[tuple[str, FieldDef]], homes: int, report: Report
 ) -> MergedField:
+    """homes: how many subgraphs have the input object."""
     merged = merge_argument(context, coordinate, [(name, _as_argument(field)) for name, field in found], report, _CODES)
-    joins = tuple(
-        JoinField(context.graph_id(name), type=None if field.type == merged.type else field.type)
-        for name, field in found
-    )
+    same_type = all(field.type == merged.type for _, field in found)
+    joins = tuple(JoinField(context.graph_id(name), type=None if same_type else field.type) for name, field in found)
     return MergedField(
         name=merged.name,
         type=merged.type,
         description=merged.description,
         default=merged.default,
         directives=merged.directives,
-        joins=() if all(join.plain for join in joins) else joins,
+        joins=() if len(found) == homes and same_type else joins,
     )
 
 

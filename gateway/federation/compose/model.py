@@ -140,7 +140,8 @@ class EnumValue:
 class TypeDef:
     """A named type: its definition and all its extensions in one.
 
-    extension: the subgraph only extends it (`extend type`, or @extends).
+    extension: the subgraph has only `extend` declarations of it. extends: it is marked @extends, Federation 1's
+        other way to say that.
     members: of a union, by name; interfaces: by name; each with its position.
     """
 
@@ -149,6 +150,7 @@ class TypeDef:
     description: str | None
     place: Place
     extension: bool = False
+    extends: bool = False
     keys: tuple[Key, ...] = ()
     interface_object: bool = False
     applied: tuple[Applied, ...] = ()

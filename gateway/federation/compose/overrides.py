@@ -28,10 +28,10 @@ def resolve_overrides(context: MergeContext, sources: Sequence[FieldSource], rep
         old = by_name.get(override.source)
         if old is None:
             continue
+        used = (old.type.name, old.field.name) in context.used[old.name]
         if override.label is not None:
-            by_name[old.name] = replace(old, label=override.label)
-            by_name[source.name] = replace(by_name[source.name], label=override.label)
-        elif (old.type.name, old.field.name) in context.used[old.name]:
+            by_name[old.name] = replace(old, label=override.label, used_overridden=used)
+        elif used:
             by_name[old.name] = replace(old, used_overridden=True)
             _hint(report, old, "is still used there, by a key, a requirement, a provision or an interface")
         else:
@@ -48,7 +48,7 @@ def _hint(report: Report, old: FieldSource, state: str) -> None:
 
 
 def _is_valid(context: MergeContext, source: FieldSource, old: FieldSource | None, report: Report) -> bool:
-    """Report what is wrong with one @override; False when it must not be followed."""
+    """Report what is wrong with one @override; False when it cannot be followed."""
     override = source.field.override
     assert override is not None
     coordinate = f"{source.type.name}.{source.field.name}"
@@ -66,7 +66,7 @@ def _is_valid(context: MergeContext, source: FieldSource, old: FieldSource | Non
             "OVERRIDE_FROM_SELF_ERROR", f'"{coordinate}" overrides itself. Name the subgraph it is taken from.'
         )
     if override.label is not None and not is_label(override.label):
-        return error(
+        error(
             "OVERRIDE_LABEL_INVALID",
             f'"{override.label}" is no override label. Write percent(N) with N from 0 to 100, or a name that starts'
             " with a letter and holds letters, digits, and _-:./ .",
@@ -94,21 +94,19 @@ def _is_valid(context: MergeContext, source: FieldSource, old: FieldSource | Non
 
 
 def _collision(source: FieldSource, old: FieldSource | None) -> str | None:
-    """Directives that cannot live beside a takeover, on either side of it."""
+    """Directives that cannot live beside a takeover: @external on the new side, @requires and @provides on the old."""
     coordinate = f"{source.type.name}.{source.field.name}"
     if source.type.interface_object or (old is not None and old.type.interface_object):
         return f'"{coordinate}" cannot be overridden: its type is an @interfaceObject. Remove the @override.'
-    for side in (source, old):
-        if side is None:
-            continue
-        marks = {"external": side is source and side.field.external, "requires": side.field.requires is not None}
-        marks["provides"] = side.field.provides is not None
-        for name, present in marks.items():
-            if present:
-                return (
-                    f'"{coordinate}" cannot be overridden: in "{side.name}" it is marked @{name}.'
-                    f" Remove the @{name} or the @override."
-                )
+    marks = [(source, "external", source.field.external)]
+    if old is not None:
+        marks += [(old, "requires", old.field.requires is not None), (old, "provides", old.field.provides is not None)]
+    for side, name, present in marks:
+        if present:
+            return (
+                f'"{coordinate}" cannot be overridden: in "{side.name}" it is marked @{name}.'
+                f" Remove the @{name} or the @override."
+            )
     return None
 
 

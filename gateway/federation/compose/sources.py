@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from gateway.federation.compose.externals import used_fields
+from gateway.federation.compose.externals import key_fields, provided_fields, used_fields
 from gateway.federation.compose.field_sets import Coordinate
 from gateway.federation.compose.merged import Graph
 from gateway.federation.compose.model import FieldDef, Kind, Place, Subgraph, TypeDef
@@ -29,7 +29,7 @@ class FieldSource:
     """A field as one subgraph defines it.
 
     used_overridden: another subgraph took it over, but this one still uses it: as good as external.
-    label: of the progressive override that this source takes part in, on either side.
+    label: of the progressive override that takes the field away from this source.
     """
 
     subgraph: Subgraph
@@ -41,7 +41,7 @@ class FieldSource:
     @property
     def resolves(self) -> bool:
         """The subgraph can be asked for the field."""
-        return not self.field.external and not self.used_overridden
+        return not self.field.external and (not self.used_overridden or self.label is not None)
 
     @property
     def name(self) -> str:
@@ -57,7 +57,8 @@ class MergeContext:
     """All subgraphs, sorted by name, and what follows from them together.
 
     graphs: by subgraph name. types: every definition of a type name, in subgraph order.
-    used: per subgraph name, the fields its own keys, requires, provides and interfaces name.
+    used: by subgraph name, the fields its own keys, requires, provides and interfaces name; keyed and provided: those
+        named by its keys, and by its provides.
     supertypes: type name to every interface and union that some subgraph puts it under.
     """
 
@@ -65,6 +66,8 @@ class MergeContext:
     graphs: Mapping[str, Graph]
     types: Mapping[str, Sequence[TypeSource]]
     used: Mapping[str, set[Coordinate]]
+    keyed: Mapping[str, set[Coordinate]]
+    provided: Mapping[str, set[Coordinate]]
     supertypes: Mapping[str, set[str]]
 
     def is_subtype(self, sub: str, super_: str) -> bool:
@@ -73,6 +76,15 @@ class MergeContext:
 
     def graph_id(self, subgraph: str) -> str:
         return self.graphs[subgraph].id
+
+    def interface_object_sources(self, type_name: str, field_name: str) -> list[FieldSource]:
+        """Where the field of an object type comes from through interface objects: sources of its interfaces."""
+        return [
+            FieldSource(source.subgraph, source.type, source.type.fields[field_name])
+            for interface in sorted(self.supertypes.get(type_name, ()))
+            for source in self.types[interface]
+            if source.type.interface_object and field_name in source.type.fields
+        ]
 
     def implementations(self, interface: str) -> list[str]:
         """Object types that implement the interface in some subgraph, sorted."""
@@ -93,9 +105,15 @@ def merge_context(subgraphs: Sequence[Subgraph]) -> MergeContext:
             supertypes.setdefault(type_def.name, set()).update(type_def.interfaces)
             for member in type_def.members:
                 supertypes.setdefault(member, set()).add(type_def.name)
-    used = {subgraph.name: used_fields(subgraph) for subgraph in subgraphs}
-    graphs = {graph.name: graph for graph in name_graphs(subgraphs)}
-    return MergeContext(subgraphs, graphs, types, used, supertypes)
+    return MergeContext(
+        subgraphs=subgraphs,
+        graphs={graph.name: graph for graph in name_graphs(subgraphs)},
+        types=types,
+        used={subgraph.name: used_fields(subgraph) for subgraph in subgraphs},
+        keyed={subgraph.name: key_fields(subgraph) for subgraph in subgraphs},
+        provided={subgraph.name: provided_fields(subgraph) for subgraph in subgraphs},
+        supertypes=supertypes,
+    )
 
 
 def name_graphs(subgraphs: Sequence[Subgraph]) -> list[Graph]:

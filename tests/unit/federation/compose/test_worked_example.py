@@ -22,7 +22,7 @@ type Person @key(fields: "id") { id: ID! name: String @external }
 type Query { search(text: String!): [Item!]! }
 """
 PEOPLE = """
-type Person @key(fields: "id") { id: ID! name: String born: Int }
+type Person @key(fields: "id") { id: ID! name: String @shareable born: Int }
 """
 STOCK = """
 enum Unit { KG G }
