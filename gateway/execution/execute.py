@@ -266,7 +266,7 @@ class _Execution:
             places = [place for place, _ in locate_targets(self.data, fetch.step.path)] if fetch.step.path else [()]
             rest = steps
         else:
-            if len(steps) < 2 or not isinstance(steps[1], int) or steps[1] >= len(fetch.batch.slots):
+            if len(steps) < 2 or not isinstance(steps[1], int) or not 0 <= steps[1] < len(fetch.batch.slots):
                 return False
             asked = {id(target) for target in fetch.batch.slots[steps[1]]}
             places = [place for place, target in locate_targets(self.data, fetch.step.path) if id(target) in asked]

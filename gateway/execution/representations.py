@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from graphql import GraphQLSchema, type_from_ast, value_from_ast  # pyright: ignore[reportUnknownVariableType]
 from graphql.pyutils import Undefined
@@ -98,10 +98,15 @@ def _read_below(shape: RepresentationShape, value: Any) -> Any:
                 return read
             items.append(read)
         return items
-    type_name = shape.static_type or value.get("__typename")
+    if not isinstance(value, dict):
+        return ABSENT
+    known = cast("JsonObject", value)
+    type_name = shape.static_type or known.get("__typename")
+    if not isinstance(type_name, str):
+        return ABSENT
     built: JsonObject = {} if shape.static_type else {"__typename": type_name}
     for wanted in shape.fields.get(type_name, ()):
-        read = _read(wanted, value)
+        read = _read(wanted, known)
         if isinstance(read, _Absent):
             return read
         built[wanted.name] = read

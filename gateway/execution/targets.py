@@ -14,15 +14,15 @@ DataPath = tuple[str | int, ...]
 
 def find_targets(data: JsonObject, path: Path) -> list[JsonObject]:
     """The objects at a path, in document order: lists are walked through, nulls and other types left out."""
-    level: list[Any] = [data]
+    level: list[JsonObject] = [data]
     for element in path:
-        found: list[Any] = []
+        found: list[JsonObject] = []
         for parent in level:
             value = parent.get(element.key)
             if type(value) is list:
                 _flatten(cast("list[Any]", value), found)
-            elif value is not None:
-                found.append(value)
+            elif type(value) is dict:  # anything else breaks the source's promise; shaping answers null for it
+                found.append(cast("JsonObject", value))
         types = element.types
         if types is not None:
             found = [value for value in found if value.get("__typename") in types]
@@ -30,12 +30,12 @@ def find_targets(data: JsonObject, path: Path) -> list[JsonObject]:
     return level
 
 
-def _flatten(values: list[Any], into: list[Any]) -> None:
+def _flatten(values: list[Any], into: list[JsonObject]) -> None:
     for value in values:
         if type(value) is list:
             _flatten(cast("list[Any]", value), into)
-        elif value is not None:
-            into.append(value)
+        elif type(value) is dict:
+            into.append(cast("JsonObject", value))
 
 
 def locate_targets(data: JsonObject, path: Path) -> Iterator[tuple[DataPath, JsonObject]]:
@@ -44,18 +44,19 @@ def locate_targets(data: JsonObject, path: Path) -> Iterator[tuple[DataPath, Jso
 
 
 def _locate(value: Any, path: Path, depth: int, place: DataPath) -> Iterator[tuple[DataPath, JsonObject]]:
-    if value is None:
-        return
     if isinstance(value, list):
         for index, item in enumerate(cast("list[Any]", value)):
             yield from _locate(item, path, depth, (*place, index))
         return
+    if not isinstance(value, dict):
+        return
+    target = cast("JsonObject", value)
     if depth > 0:
         types = path[depth - 1].types
-        if types is not None and value.get("__typename") not in types:
+        if types is not None and target.get("__typename") not in types:
             return
     if depth == len(path):
-        yield place, value
+        yield place, target
     else:
         key = path[depth].key
-        yield from _locate(value.get(key), path, depth + 1, (*place, key))
+        yield from _locate(target.get(key), path, depth + 1, (*place, key))

@@ -22,6 +22,7 @@ from graphql import (
     UnionTypeDefinitionNode,
     Visitor,
     build_ast_schema,
+    validate_schema,
     visit,
 )
 
@@ -49,6 +50,11 @@ def build_api_schema(document: DocumentNode, links: Mapping[str, Link]) -> Graph
         schema = build_ast_schema(visible, assume_valid_sdl=True)
     except (GraphQLError, TypeError) as error:
         raise SchemaError([Problem("INVALID_GRAPHQL", f"the API schema cannot be built: {error}")]) from error
+    problems = [
+        Problem("INVALID_GRAPHQL", f"the API schema is not valid: {error.message}") for error in validate_schema(schema)
+    ]
+    if problems:
+        raise SchemaError(problems)
     return schema
 
 

@@ -68,7 +68,12 @@ def load_supergraph(sdl: str) -> Supergraph:
     links, problems = read_links(document)
     if problems:
         raise SchemaError(problems)
-    return _Reader(document, links, sdl).read()
+    try:
+        return _Reader(document, links, sdl).read()
+    except (KeyError, AttributeError, GraphQLSyntaxError) as error:
+        # No composer writes this: an argument is missing or of the wrong kind in a file that somebody edited.
+        problem = f"a join directive cannot be read: {error}"
+        raise SchemaError([Problem("UNSUPPORTED_SUPERGRAPH", problem)]) from error
 
 
 def named_type(node: TypeNode) -> str:

@@ -15,6 +15,9 @@ from gateway.federation.supergraph import Kind, Supergraph
 from gateway.operation.operation import Operation
 from gateway.operation.prepare import is_included
 
+# "An object, but none of its fields": tells an object whose every field was left out from a leaf. Applies to nothing.
+_NO_FIELDS: Selections = (Fragment("", ()),)
+
 
 def specialise(operation: Operation, conditions: dict[str, bool]) -> Selections:
     """The operation's selections under these values of its condition variables."""
@@ -57,7 +60,7 @@ class _Specialiser:
         key = self._operation.keys.key(name, arguments)
         if aliased and response_key != key:
             key = self._operation.keys.aliased(name, response_key)
-        below = self._below(node.selection_set) if node.selection_set else ()
+        below = (self._below(node.selection_set) or _NO_FIELDS) if node.selection_set else ()
         return Field(name, key, response_key, arguments, variables_in(arguments), below)
 
     def _spread(self, name: str, aliased: bool) -> Fragment:

@@ -111,10 +111,14 @@ class StepDraft:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where in which request more fields of the position's objects can be selected."""
+    """Where in which request more fields of the position's objects can be selected.
+
+    is_opaque: that request knows the objects as an interface object, without their own type.
+    """
 
     step: StepDraft
     selection: SelectionDraft
+    is_opaque: bool = False
 
 
 @dataclass(frozen=True, slots=True)

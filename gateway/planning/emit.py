@@ -81,24 +81,42 @@ class Emitter:
             drafted = place.selection.add(item.field)
             touched.add(place.step)
             if drafted.below is not None:
-                below[source.graph] = Place(place.step, drafted.below)
+                below[source.graph] = Place(place.step, drafted.below, self._is_opaque(source, item.field))
         if item.child is not None:
             touched |= self._children(item.child, item.field, position, below)
         return touched
+
+    def _is_opaque(self, source: Source, field: Field) -> bool:
+        info = self._supergraph.source(source.type, field.name, source.graph)
+        return info is not None and self._supergraph.is_interface_object(info.named, source.graph)
 
     def _children(
         self, child: AbstractPlan, field: Field, parent: Position, places: dict[Origin, Place]
     ) -> set[StepDraft]:
         touched: set[StepDraft] = set()
-        first = next(iter(places.values()))
+        first = next((place for place in places.values() if not place.is_opaque), next(iter(places.values())))
         finders = parent.finders | {first.step}
-        if child.is_abstract or not child.by_type:
+        if child.narrowing is not None:
+            finders |= {self._narrowing(child.narrowing, field, parent, finders, places)}
+        elif child.is_abstract:
             first.selection.typename = True
         for types, plan in self._signatures.groups(child.by_type):
             element = PathElement(field.key, types if child.is_abstract else None)
             position = Position((*parent.path, element), types, finders, self._arguments(field, parent))
             touched |= self._object(plan, position, _narrowed(places, types) if child.is_abstract else dict(places))
         return touched
+
+    def _narrowing(
+        self, source: Source, field: Field, parent: Position, finders: frozenset[StepDraft], places: dict[Origin, Place]
+    ) -> StepDraft:
+        """The step that asks for the objects' type. Adds its place to `places`, as one that holds the objects."""
+        assert source.jump is not None
+        path = (*parent.path, PathElement(field.key))
+        position = Position(path, frozenset({source.type}), finders, {})
+        place = self._place(source, position, dict(places))
+        place.selection.typename = True
+        places[source.graph] = place
+        return place.step
 
     def _arguments(self, field: Field, parent: Position) -> Mapping[str, RootArgument]:
         if parent.path or not field.arguments:
@@ -232,7 +250,11 @@ def _widen(step: StepDraft, other: StepDraft) -> None:
 
 
 def _narrowed(places: dict[Origin, Place], types: Types) -> dict[Origin, Place]:
-    return {origin: Place(place.step, place.selection.on(types)) for origin, place in places.items()}
+    """The places, for these types only. One that does not know the type selects for all objects."""
+    return {
+        origin: place if place.is_opaque else Place(place.step, place.selection.on(types))
+        for origin, place in places.items()
+    }
 
 
 def _as_types(entries: Mapping[str, EntryDraft]) -> Types:

@@ -27,12 +27,26 @@ def _merge_types(steps: list[StepDraft], supergraph: Supergraph) -> None:
         for other in same:
             path = _joined_path(other.path, step.path)
             is_same_time = other.needs == step.needs and other.merge_after == step.merge_after
-            if path and is_same_time and representations_agree(other.entries, step.entries, supergraph):
+            is_safe = other.path == step.path or _are_presented_alike(other, step)
+            if path and is_same_time and is_safe and representations_agree(other.entries, step.entries, supergraph):
                 other.path = path
                 _absorb(steps, other, step)
                 break
         else:
             same.append(step)
+
+
+def _are_presented_alike(one: StepDraft, other: StepDraft) -> bool:
+    """Whether objects of the same type are presented with the same fields.
+
+    On another path an object holds only what that path's requests selected, so a joined representation could be built
+    for neither.
+    """
+    return all(
+        set(one.entries[name].keys) == set(other.entries[name].keys)
+        and set(one.entries[name].requires) == set(other.entries[name].requires)
+        for name in one.entries.keys() & other.entries.keys()
+    )
 
 
 def _joined_path(one: Path, other: Path) -> Path | None:
@@ -57,18 +71,20 @@ def _merge_leaves(steps: list[StepDraft], supergraph: Supergraph) -> None:
         if step.kind != "entities" or step.merge_after or any(step in other.awaited for other in steps):
             continue
         for other in steps:
-            if other is not step and _can_join(step, other, supergraph):
+            if other is not step and _can_join(step, other, steps, supergraph):
                 other.needs |= step.needs
                 _absorb(steps, other, step)
                 break
 
 
-def _can_join(step: StepDraft, other: StepDraft, supergraph: Supergraph) -> bool:
+def _can_join(step: StepDraft, other: StepDraft, steps: list[StepDraft], supergraph: Supergraph) -> bool:
     if (step.graph, step.kind, step.path) != (other.graph, other.kind, other.path) or other.merge_after:
         return False
     mine, theirs = _ancestors(step), _ancestors(other)
+    is_delayed = not theirs >= mine
     return (
         other not in mine
+        and not (is_delayed and any(other in waiting.awaited for waiting in steps))
         and {ancestor.graph for ancestor in theirs} == {ancestor.graph for ancestor in mine}
         and representations_agree(step.entries, other.entries, supergraph)
     )

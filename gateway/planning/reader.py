@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from gateway.federation.selection import Field, Selections
-from gateway.federation.supergraph import FieldSource, Supergraph
-from gateway.operation.specialise import collect
+from gateway.federation.selection import TYPENAME, Field, Selections
+from gateway.federation.supergraph import FieldSource, Kind, Supergraph
+from gateway.operation.specialise import applies, collect
 from gateway.planning.solution import Source
 
 
@@ -27,7 +27,7 @@ class Reader:
     def read(self, source: Source, type_name: str, field: Field) -> FieldSource | None:
         """The field as the source can plainly read it: neither external (unless provided) nor in need of more."""
         info = self._supergraph.source(source.type, field.name, source.graph)
-        if info is None:
+        if info is None or not self._is_served(source, type_name, field):
             return None
         if info.external:
             return info if self._sees(source.view, type_name, (field,)) else None
@@ -35,10 +35,42 @@ class Reader:
             return info if source.view and self._sees(source.view, type_name, info.requires) else None
         return info
 
+    def _is_served(self, source: Source, type_name: str, field: Field) -> bool:
+        """Whether the source's type there stands for the object's own type, as far as this field goes."""
+        if source.type != type_name:
+            # An interface object gives a concrete type only what that type does not define itself, and its own key.
+            own = self._supergraph.types[type_name].fields[field.name].sources
+            return not own or self._is_key(source, field)
+        if self._supergraph.kind(type_name) is Kind.INTERFACE and not self.is_opaque(source):
+            # Through a real interface a field can be read when every type that it can be there has it.
+            types = self._supergraph.possible(type_name, source.graph)
+            return all(self.read(Source(source.graph, name), name, field) is not None for name in types)
+        return True
+
+    def _is_key(self, source: Source, field: Field) -> bool:
+        keys = self._supergraph.types[source.type].sources[source.graph].keys
+        return any(named.name == field.name for key in keys for named in self.fields(key.fields, source.type))
+
+    def is_opaque(self, source: Source) -> bool:
+        """Whether objects come from this source without their own type: it knows them as an interface object."""
+        return self._supergraph.is_interface_object(source.type, source.graph)
+
     def _sees(self, view: Selections, type_name: str, selections: Selections) -> bool:
         """Whether a view makes all these fields readable."""
         seen = {field.key: field for field in self.fields(view, type_name)} if view else {}
         return all(field.key in seen for field in self.fields(selections, type_name))
+
+    def needs_type(self, selections: Selections, interface: str) -> bool:
+        """Whether these selections cannot be answered, or not even told apart, without the objects' own type."""
+        for node in selections:
+            if isinstance(node, Field):
+                if node.name == TYPENAME:
+                    return True
+            elif not applies(node.type_condition, interface, self._supergraph) or self.needs_type(
+                node.selections, interface
+            ):
+                return True
+        return False
 
     def below(self, source: Source, type_name: str, field: Field) -> tuple[str, Selections]:
         """The field's type in the source's subgraph, and the view that the objects below it are seen through."""

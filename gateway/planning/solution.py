@@ -99,7 +99,8 @@ class AbstractPlan:
     """An ObjectPlan for each type that an object at one position can have.
 
     base:       level of the position's earliest source, relative to the parent's position.
-    is_abstract: whether the runtime type has to be asked for.
+    is_abstract: whether the runtime type has to be known; if not, there is one plan, for the type or for all types.
+    narrowing:  the source that tells the runtime type, when the objects come from sources that do not know it.
     depth, fetches: relative to the parent's position; the fetches' paths start with the field's key.
     """
 
@@ -110,6 +111,7 @@ class AbstractPlan:
     fetches: frozenset[Fetch]
     weight: int
     used: frozenset[str]
+    narrowing: Source | None = None
 
     @property
     def cost(self) -> tuple[int, int, int]:
@@ -144,18 +146,29 @@ def object_plan(type_name: str, items: tuple[Item, ...]) -> ObjectPlan:
     )
 
 
-def abstract_plan(key: str, plans: tuple[ObjectPlan, ...], base: int, is_abstract: bool) -> AbstractPlan:
+def abstract_plan(
+    key: str, plans: tuple[ObjectPlan, ...], base: int, is_abstract: bool, narrowing: Source | None = None
+) -> AbstractPlan:
+    """The plan below the field `key`. With `narrowing`, the plans' levels count from when the type is known."""
     fetches: set[Fetch] = set()
+    used: set[str] = set()
+    known_at = base
+    if narrowing is not None and narrowing.jump is not None:
+        known_at += narrowing.lateness
+        fetches |= {((key, *path), graph, level + base) for path, graph, level in narrowing.jump.fetches}
+        used |= _held_graphs(narrowing.jump.needs)
     for plan in plans:
-        fetches |= {((key, *path), graph, level + base) for path, graph, level in plan.fetches}
+        fetches |= {((key, *path), graph, level + known_at) for path, graph, level in plan.fetches}
+        used |= plan.used
     return AbstractPlan(
         by_type=plans,
         base=base,
         is_abstract=is_abstract,
-        depth=base + max((plan.depth for plan in plans), default=0),
+        depth=known_at + max((plan.depth for plan in plans), default=0),
         fetches=frozenset(fetches),
-        weight=sum(plan.weight + base * len(plan.items) for plan in plans),
-        used=frozenset[str]().union(*(plan.used for plan in plans)),
+        weight=sum(plan.weight + known_at * len(plan.items) for plan in plans),
+        used=frozenset(used),
+        narrowing=narrowing,
     )
 
 

@@ -181,16 +181,17 @@ class Solver:
                     does not know cannot occur.
         """
         base = min(source.lateness for source in anchors)
-        below = [self._reader.below(source, type_name, field) for source in anchors]
         named = self._supergraph.types[type_name].fields[field.name].named
         is_abstract = self._supergraph.kind(named) is not Kind.OBJECT
+        below = [self._child_source(source, type_name, field, base) for source in anchors]
+        opaque = tuple(source for source in below if self._reader.is_opaque(source))
+        known = [source for source in below if source not in opaque]
+        types = self._possible_types(type_name, field, candidates) if known else frozenset[str]()
+        if not types and is_abstract:
+            return self._opaque_children(field, opaque or tuple(known), base)
         plans: list[ObjectPlan] = []
-        for child_type in sorted(self._possible_types(type_name, field, candidates)):
-            held = tuple(
-                Source(source.graph, child_type, view, source.lateness - base)
-                for source, (child_named, view) in zip(anchors, below, strict=True)
-                if child_type in self._supergraph.possible(child_named, source.graph)
-            )
+        for child_type in sorted(types):
+            held = self._as_type(child_type, known) + opaque
             if not is_abstract:
                 held += self._argument_source(type_name, field, anchors, child_type)
             plan = self.solve(child_type, field.selections, held)
@@ -199,13 +200,61 @@ class Solver:
             plans.append(plan)
         return abstract_plan(field.key, tuple(plans), base, is_abstract)
 
+    def _child_source(self, source: Source, type_name: str, field: Field, base: int) -> Source:
+        """The source as the objects below the field see it, under the field's type there."""
+        named, view = self._reader.below(source, type_name, field)
+        return Source(source.graph, named, view, source.lateness - base)
+
+    def _as_type(self, type_name: str, sources: Iterable[Source]) -> Held:
+        """The sources that know the runtime type, seen as it."""
+        return tuple(
+            Source(source.graph, type_name, source.view, source.lateness)
+            for source in sources
+            if type_name in self._supergraph.possible(source.type, source.graph)
+        )
+
     def _possible_types(self, type_name: str, field: Field, candidates: Iterable[Source]) -> frozenset[str]:
-        """Runtime types that every candidate knows for the field; a convention of federation, see `children`."""
+        """Runtime types that every candidate knows for the field; a convention of federation, see `children`.
+
+        Candidates that know the objects as an interface object have no say in it.
+        """
+        below = (self._child_source(source, type_name, field, 0) for source in candidates)
         first, *others = (
-            self._supergraph.possible(self._reader.below(source, type_name, field)[0], source.graph)
-            for source in candidates
+            self._supergraph.possible(source.type, source.graph)
+            for source in below
+            if not self._reader.is_opaque(source)
         )
         return first.intersection(*others)
+
+    def _opaque_children(self, field: Field, held: Held, base: int) -> AbstractPlan | None:
+        """Objects whose type none of their sources knows.
+
+        As long as only fields of the interface are wanted, the type is of no interest. Otherwise a subgraph where the
+        interface is a real one has to be entered just to learn it, and below that each type has a plan of its own.
+        """
+        interface = held[0].type
+        if not self._reader.needs_type(field.selections, interface):
+            plan = self.solve(interface, field.selections, held)
+            if plan is not None:
+                return abstract_plan(field.key, (plan,), base, False)
+        found = [
+            self._narrowed_children(field, held, base, source)
+            for source in self._reach.closure(interface, held)
+            if source.jump is not None and source.type == interface and not self._reader.is_opaque(source)
+        ]
+        return min((plan for plan in found if plan is not None), key=lambda plan: plan.cost, default=None)
+
+    def _narrowed_children(self, field: Field, held: Held, base: int, narrowing: Source) -> AbstractPlan | None:
+        """As `children`, once `narrowing` has told the type. What is held stays readable under the interface's name."""
+        opaque = tuple(Source(source.graph, source.type, source.view) for source in held)
+        plans: list[ObjectPlan] = []
+        for child_type in sorted(self._supergraph.possible(narrowing.type, narrowing.graph)):
+            known = (Source(narrowing.graph, child_type), *opaque)
+            plan = self.solve(child_type, field.selections, known)
+            if plan is None:
+                return None
+            plans.append(plan)
+        return abstract_plan(field.key, tuple(plans), base, True, narrowing)
 
     def _argument_source(
         self, type_name: str, field: Field, anchors: tuple[Source, ...], child_type: str

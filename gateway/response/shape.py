@@ -24,7 +24,7 @@ from graphql import (
 
 from gateway.federation.selection import TYPENAME, Field, Selections
 from gateway.federation.supergraph import Supergraph
-from gateway.operation.specialise import collect
+from gateway.operation.specialise import collect, needs_typename
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -77,6 +77,20 @@ class ObjectShape:
         fields = collect(self.selections, type_name, self.supergraph, by=lambda selected: selected.response_key)
         return tuple(_field_shape(selected, runtime, schema, self.supergraph) for selected in fields)
 
+    def untyped_fields(self) -> tuple[FieldShape, ...] | None:
+        """The fields for an object whose type was not needed, or could not be learned: those of the interface.
+
+        None when the client wants to see the type, or when there is no interface whose fields would apply.
+        """
+        declared = self.supergraph.api_schema.type_map[self.declared]
+        if not isinstance(declared, GraphQLInterfaceType):
+            return None
+        if "" not in self.by_type:
+            fields = collect(self.selections, self.declared, self.supergraph, by=lambda node: node.response_key)
+            shapes = tuple(_field_shape(node, declared, self.supergraph.api_schema, self.supergraph) for node in fields)
+            self.by_type[""] = None if needs_typename(fields) else shapes
+        return self.by_type[""]
+
     def first_fields(self) -> tuple[FieldShape, ...]:
         """The fields of the only type, or of any that has occurred: enough to name a path."""
         if not self.is_abstract:
@@ -90,7 +104,7 @@ def build_shape(root_type: str, selections: Selections, supergraph: Supergraph) 
 
 
 def _field_shape(
-    selected: Field, parent: GraphQLObjectType, schema: GraphQLSchema, supergraph: Supergraph
+    selected: Field, parent: GraphQLObjectType | GraphQLInterfaceType, schema: GraphQLSchema, supergraph: Supergraph
 ) -> FieldShape:
     if selected.name == TYPENAME:
         return FieldShape(selected.response_key, TYPENAME, None, meta="typename")

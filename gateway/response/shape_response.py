@@ -118,7 +118,7 @@ class _Shaper:
     def _item(self, shape: FieldShape, value: Any, path: Path) -> Any:
         if shape.below is not None:
             return self._object(shape.below, value, path)
-        if shape.values is not None and value not in shape.values:
+        if shape.values is not None and not (isinstance(value, str) and value in shape.values):
             self._withhold(path, "the enum has no such value")
             return None
         return value
@@ -128,9 +128,9 @@ class _Shaper:
             self._withhold(path, "an object was promised")
             return None
         known = cast("JsonObject", value)
-        type_name = known.get("__typename") if shape.is_abstract else shape.declared
-        fields = shape.fields(type_name) if isinstance(type_name, str) else None
-        if fields is None or type_name is None:
+        type_name = known.get("__typename", "") if shape.is_abstract else shape.declared
+        fields = shape.fields(type_name) if type_name else shape.untyped_fields()
+        if fields is None:
             self._withhold(path, "the object's type is unknown")
             return None
         return self.fields(fields, known, type_name, path)
@@ -187,7 +187,7 @@ def _response_path(shape: ObjectShape, data: JsonObject, path: Path) -> tuple[Pa
     for element in path:
         if isinstance(element, int):
             found.append(element)
-            value = value[element] if isinstance(value, list) and element < len(value) else None  # pyright: ignore
+            value = value[element] if isinstance(value, list) and 0 <= element < len(value) else None  # pyright: ignore
             continue
         selected = _selected(current, value, element)
         if selected is None:
