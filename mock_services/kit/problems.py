@@ -10,6 +10,9 @@ from starlette.responses import Response
 
 MEDIA_TYPE = "application/problem+json"
 
+# As RFC 9110 has them; Python has followed since 3.13 only.
+_RENAMED = {413: "Content Too Large", 422: "Unprocessable Content"}
+
 
 class Fault(msgspec.Struct, frozen=True, omit_defaults=True):
     """One place of a request that is wrong. `where` is query, path or body; printed as `in`."""
@@ -43,7 +46,7 @@ class Problem(Exception):
     def response(self) -> Response:
         """The problem as an answer."""
         document = ProblemDocument(
-            title=HTTPStatus(self.status).phrase,
+            title=_RENAMED.get(self.status) or HTTPStatus(self.status).phrase,
             status=self.status,
             code=self.code,
             detail=self.detail,

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 from graphql import GraphQLError
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
+from strawberry.schema.exceptions import CannotGetOperationTypeError
 from strawberry.types.execution import PreExecutionError
 
 from mock_services.kit.bodies import read_body
 from mock_services.kit.database import Database
 from mock_services.kit.service import Service
 from mock_services.reviews.context import Context
+from mock_services.reviews.graph import bad_input
 from mock_services.reviews.subgraph import SUBGRAPH, is_unexpected
 
 # A gateway sends representations by the hundred.
@@ -25,7 +27,7 @@ GRAPHQL_RESPONSE = "application/graphql-response+json"
 class GraphQLBody(msgspec.Struct, frozen=True):
     """One operation, as GraphQL over HTTP has it."""
 
-    query: str
+    query: Annotated[str, msgspec.Meta(min_length=1)]
     variables: dict[str, Any] | None = None
     operationName: str | None = None
 
@@ -35,20 +37,29 @@ def graphql_routes(database: Database) -> list[Route]:
 
     async def graphql(request: Request) -> Response:
         body = await read_body(request, GraphQLBody, MAX_BODY_BYTES)
+        answer = await _execute(body, Context(database))
+        return _response(answer, GRAPHQL_RESPONSE in request.headers.get("accept", ""))
+
+    return [Route("/graphql", graphql, methods=["POST"])]
+
+
+async def _execute(body: GraphQLBody, context: Context) -> dict[str, Any]:
+    """The answer's members. No `data`: the document was refused before anything ran."""
+    try:
         result = await SUBGRAPH.execute(
             body.query,
             variable_values=body.variables,
             operation_name=body.operationName,
-            context_value=Context(database),
+            context_value=context,
         )
-        answer: dict[str, Any] = {}
-        if result.errors:
-            answer["errors"] = [_format(error) for error in result.errors]
-        if not isinstance(result, PreExecutionError):
-            answer["data"] = result.data
-        return _response(answer, GRAPHQL_RESPONSE in request.headers.get("accept", ""))
-
-    return [Route("/graphql", graphql, methods=["POST"])]
+    except CannotGetOperationTypeError:
+        return {"errors": [bad_input("the document has no such operation").formatted]}
+    answer: dict[str, Any] = {}
+    if result.errors:
+        answer["errors"] = [_format(error) for error in result.errors]
+    if not isinstance(result, PreExecutionError):
+        answer["data"] = result.data
+    return answer
 
 
 def _response(answer: dict[str, Any], modern: bool) -> Response:
@@ -84,7 +95,7 @@ _DOCUMENT = {
                                 "type": "object",
                                 "required": ["query"],
                                 "properties": {
-                                    "query": {"type": "string"},
+                                    "query": {"type": "string", "minLength": 1},
                                     "variables": {"type": ["object", "null"]},
                                     "operationName": {"type": ["string", "null"]},
                                 },

@@ -88,11 +88,9 @@ REFERENCES = [
 
 @pytest.mark.parametrize(("table", "column", "other", "key"), REFERENCES)
 def test_ids_of_others_exist_there(shop: sqlite3.Connection, table: str, column: str, other: str, key: str) -> None:
-    dangling = (
-        f"SELECT {column} FROM {table} WHERE {column} IS NOT NULL AND {column} NOT IN (SELECT {key} FROM {other})"
-    )
-    assert values(shop, f"SELECT count(*) FROM {table}") != [0]
-    assert values(shop, dangling) == []
+    held = f"SELECT {column} FROM {table} WHERE {column} IS NOT NULL"
+    assert values(shop, held) != []
+    assert values(shop, f"{held} AND {column} NOT IN (SELECT {key} FROM {other})") == []
 
 
 # Each query finds what must not be.
@@ -105,9 +103,10 @@ CONTRADICTIONS = {
         SELECT orders.id FROM orders JOIN customers ON customers.id = customer_id WHERE placed_at < created_at""",
     "a charge of another customer or another amount than its order": """
         SELECT charges.id FROM charges JOIN orders ON orders.id = order_id
-        WHERE charges.customer_id <> orders.customer_id OR amount_cents <> total_cents OR charges.created_at < placed_at""",
+        WHERE charges.customer_id <> orders.customer_id OR amount_cents <> total_cents OR created_at < placed_at""",
     "an order on its way that is not charged exactly once": """
-        SELECT orders.id FROM orders LEFT JOIN charges ON order_id = orders.id AND charges.status IN ('succeeded', 'pending')
+        SELECT orders.id FROM orders
+        LEFT JOIN charges ON order_id = orders.id AND charges.status IN ('succeeded', 'pending')
         WHERE orders.status IN ('paid', 'shipped', 'delivered') GROUP BY orders.id HAVING count(charges.id) <> 1""",
     "a paid order that is not paid": """
         SELECT orders.id FROM orders WHERE status = 'paid'

@@ -1,4 +1,4 @@
-"""Starting, breaking and stopping: what is started can be killed, and nothing is left when whoever started it is gone."""
+"""Starting, breaking, stopping: what is started can be killed; nothing is left when whoever started it is gone."""
 
 from __future__ import annotations
 

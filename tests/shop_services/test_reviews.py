@@ -188,7 +188,7 @@ def test_input_out_of_bounds_is_the_clients_fault(ask: Ask, query: str, says: st
 
 def test_a_refused_document_has_no_data(ask: Ask) -> None:
     """In GraphQL's own media type it is a 400, in plain JSON a 200."""
-    for query in ("{", "{ nothing }"):
+    for query in ("{", "{ nothing }", "fragment F on Review { id }", "subscription { x }", " "):
         answer = run(ask, query)
         assert "data" not in answer
         assert answer["errors"][0]["message"]
@@ -196,6 +196,28 @@ def test_a_refused_document_has_no_data(ask: Ask) -> None:
             "/graphql", json={"query": query}, headers={"Accept": "application/graphql-response+json"}
         )
         assert (modern.status_code, modern.headers["content-type"]) == (400, "application/graphql-response+json")
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "code"),
+    [
+        (b"{", 400, "MALFORMED_JSON"),
+        (b"[]", 422, "INVALID_BODY"),
+        (b'{"query": ""}', 422, "INVALID_BODY"),
+        (b'{"query": 1}', 422, "INVALID_BODY"),
+        (b'{"query": "{ __typename }", "variables": []}', 422, "INVALID_BODY"),
+    ],
+)
+def test_what_is_not_a_graphql_request_is_refused(ask: Ask, body: bytes, status: int, code: str) -> None:
+    response = ask["reviews"].post("/graphql", content=body, headers={"Content-Type": "application/json"})
+    assert (response.status_code, response.json()["code"]) == (status, code)
+
+
+def test_an_operation_is_chosen_by_its_name(ask: Ask) -> None:
+    body = {"query": "query A { a: __typename } query B { b: __typename }", "operationName": "B"}
+    assert ask["reviews"].post("/graphql", json=body).json() == {"data": {"b": "Query"}}
+    refused = ask["reviews"].post("/graphql", json=body | {"operationName": "C"}).json()
+    assert "no such operation" in refused["errors"][0]["message"]
 
 
 def test_a_fault_of_the_service_is_masked(estate: Estate, ask: Ask, tmp_path: Path) -> None:
