@@ -1,0 +1,177 @@
+"""@interfaceObject: a subgraph adds fields to every implementation of an interface without knowing one of them."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.support.checks import check
+from tests.support.gateway import Gateway
+from tests.support.scenario import FEDERATION_2, Case, Scenario
+from tests.support.world import World, find
+
+pytestmark = pytest.mark.anyio
+
+STORE = Scenario(
+    name="store",
+    subgraphs={
+        "catalog": FEDERATION_2
+        + """
+        type Query { search(text: String): [Item!]! film: Film }
+        interface Item @key(fields: "id") { id: ID! title: String! }
+        type Film implements Item @key(fields: "id") { id: ID! title: String! minutes: Int weight: Int }
+        type Album implements Item @key(fields: "id") { id: ID! title: String! tracks: Int }
+        """,
+        "ratings": FEDERATION_2
+        + """
+        type Query { best: [Item!]! rated(id: ID!): Item }
+        type Item @key(fields: "id") @interfaceObject { id: ID! stars: Float reviews: [Review!] }
+        type Review { text: String about: Item }
+        """,
+        "stock": FEDERATION_2
+        + """
+        type Item @key(fields: "id") @interfaceObject {
+          id: ID!
+          title: String! @external
+          left: Int
+          label: String @requires(fields: "title")
+        }
+        """,
+        "cinemas": FEDERATION_2 + """type Film @key(fields: "id") { id: ID! screens: Int }""",
+    },
+    api="""
+    type Query { search(text: String): [Item!]! film: Film best: [Item!]! rated(id: ID!): Item }
+    interface Item { id: ID! title: String! stars: Float reviews: [Review!] left: Int label: String }
+    type Film implements Item {
+      id: ID! title: String! minutes: Int weight: Int
+      stars: Float reviews: [Review!] left: Int label: String screens: Int
+    }
+    type Album implements Item {
+      id: ID! title: String! tracks: Int stars: Float reviews: [Review!] left: Int label: String
+    }
+    type Review { text: String about: Item }
+    """,
+    world=World(
+        {
+            "Film": {"f1": {"reviews": [{"about": "Album:a1"}]}, "f2": {"reviews": []}},
+            "Album": {"a1": {"reviews": [{"about": "Film:f1"}, {"about": None}]}},
+        },
+        query={
+            "search": ["Film:f1", "Album:a1"],
+            "film": "f2",
+            "best": ["Album:a1", "Film:f1"],
+            "rated": find("Item"),
+        },
+        subtypes={"Item": ["Film", "Album"]},
+    ),
+)
+
+CASES = [
+    Case(
+        name="concrete objects get the interface object's fields",
+        query="{ search { title stars } }",
+        plan=["1 catalog", "2 ratings at search after catalog"],
+    ),
+    Case(
+        name="of one type only",
+        query="{ search { ... on Film { stars left } title } }",
+        plan=["1 catalog", "2 ratings at search after catalog", "2 stock at search after catalog"],
+    ),
+    Case(name="opaque objects answer their own fields", query="{ best { id stars } }", plan=["1 ratings"]),
+    Case(
+        name="opaque objects get fields of the interface elsewhere",
+        query="{ best { stars left } }",
+        plan=["1 ratings", "2 stock at best after ratings"],
+    ),
+    Case(
+        name="the real interface completes opaque objects",
+        query="{ best { title stars } }",
+        plan=["1 ratings", "2 catalog at best after ratings"],
+    ),
+    Case(
+        name="typename of opaque objects is the real one",
+        query="{ best { __typename stars } }",
+        plan=["1 ratings", "2 catalog at best after ratings"],
+    ),
+    Case(
+        name="a fragment on opaque objects needs the real type",
+        query="{ best { id ... on Film { minutes } ... on Album { tracks stars } } }",
+    ),
+    Case(
+        name="a fragment that only renames needs it too",
+        query="{ best { id ... on Film { mark: stars } } }",
+    ),
+    Case(
+        name="opaque then concrete then a subgraph that extends the concrete type",
+        query="{ best { stars ... on Film { screens } } }",
+        plan=["1 ratings", "2 catalog at best after ratings", "3 cinemas at best after catalog"],
+    ),
+    Case(
+        name="a requirement inside an interface object from concrete objects",
+        query="{ search { label } film { label minutes } }",
+    ),
+    Case(
+        name="a requirement inside an interface object from opaque objects",
+        query="{ best { label left } }",
+    ),
+    Case(
+        name="opaque below concrete below opaque",
+        query="{ search { reviews { text about { stars ... on Album { tracks } reviews { about { title } } } } } }",
+    ),
+    Case(
+        name="a single opaque object that does not exist",
+        query='{ rated(id: "nothing") { stars title } }',
+        plan=["1 ratings", "2 catalog at rated after ratings"],
+        requests={"ratings": 1},
+    ),
+    Case(
+        name="typename everywhere",
+        query="""
+        { __typename best { __typename kind: __typename ... on Film { __typename } } search { __typename stars } }
+        """,
+    ),
+    Case(name="a fragment on the interface itself", query="{ best { ... on Item { stars } id } }", plan=["1 ratings"]),
+]
+
+
+@pytest.mark.parametrize("case", CASES, ids=str)
+async def test_interface_objects(case: Case) -> None:
+    """Fields of interface objects on concrete and on opaque objects; the real type where it shows."""
+    await check(STORE, case)
+
+
+LEDGER = Scenario(
+    name="ledger",
+    subgraphs={
+        "entries": FEDERATION_2
+        + """
+        type Query { entry: Entry }
+        type Entry @key(fields: "id", resolvable: false) @interfaceObject { id: ID! note: String }
+        """,
+        "kinds": FEDERATION_2
+        + """
+        type Query { bill: Bill }
+        interface Entry @key(fields: "id", resolvable: false) { id: ID! amount: Int }
+        type Bill implements Entry @key(fields: "id", resolvable: false) { id: ID! amount: Int }
+        """,
+    },
+    api="""
+    type Query { entry: Entry bill: Bill }
+    interface Entry { id: ID! note: String amount: Int }
+    type Bill implements Entry { id: ID! note: String amount: Int }
+    """,
+    world=World({"Bill": {"b1": {}}}, query={"entry": "Bill:b1", "bill": "b1"}, subtypes={"Entry": ["Bill"]}),
+)
+
+
+async def test_local_fields_of_an_interface_object_that_cannot_be_entered() -> None:
+    """What is there is answered."""
+    assert (await Gateway(LEDGER).ask("{ entry { id note } bill { amount } }")).data["entry"]["id"] == "b1"
+
+
+@pytest.mark.parametrize("query", ["{ entry { amount } }", "{ entry { __typename } }", "{ bill { note } }"])
+async def test_what_cannot_be_reached_is_one_error(query: str) -> None:
+    """No plan: data is null, with one error that has a code; nobody is asked."""
+    answer = await Gateway(LEDGER).ask(query)
+    assert answer.data is None
+    assert [error["extensions"]["code"] for error in answer.errors] == ["UNSATISFIABLE_OPERATION"]
+    assert answer.requests == {}
