@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from graphql import parse, print_ast
 
-from gateway.planning.plan import FetchStep, Path, Plan
+from gateway.planning.plan import FetchStep, Path, Plan, Representation, RepresentationField
 
 
 def print_plan(plan: Plan) -> str:
@@ -23,8 +23,32 @@ def print_path(path: Path) -> str:
     return "/".join(parts)
 
 
+def _asked(step: FetchStep) -> str:
+    """The kind of operation; for entities how they are presented: `Film(id weight), Album(id)`."""
+    if step.kind != "entities":
+        return step.kind
+    return ", ".join(
+        f"{name}({_fields(spec.fields, spec)})"
+        if name == spec.as_type
+        else f"{name} as {spec.as_type}({_fields(spec.fields, spec)})"
+        for name, spec in step.representations.items()
+    )
+
+
+def _fields(fields: tuple[RepresentationField, ...], spec: Representation | None = None) -> str:
+    given = [f"{argument.name} from arguments" for argument in spec.from_arguments] if spec is not None else []
+    return " ".join([*given, *(_field(wanted) for wanted in fields)])
+
+
+def _field(wanted: RepresentationField) -> str:
+    if wanted.below is None:
+        return wanted.key
+    below = dict.fromkeys(_fields(fields) for fields in wanted.below.fields.values())
+    return f"{wanted.key} {{ {' | '.join(below)} }}"
+
+
 def _step(step: FetchStep) -> str:
-    head = f"level {step.level}  #{step.id} {step.graph}  {step.kind}"
+    head = f"level {step.level}  #{step.id} {step.graph}  {_asked(step)}"
     if step.path:
         head += f" at {print_path(step.path)}"
     if step.dependencies:
