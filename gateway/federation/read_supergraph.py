@@ -218,7 +218,7 @@ class _Reader:
         return frozenset(self.graph_ids[graph].name for arguments in marked for graph in arguments.get("graphs") or ())
 
     def _field_set(self, text: str | None) -> Selections:
-        if not text:
+        if text is None:
             return ()
         try:
             return parse_field_set(text, self.keys)

@@ -18,6 +18,7 @@ from graphql import (
     FieldNode,
     FragmentSpreadNode,
     InlineFragmentNode,
+    OperationDefinitionNode,
     SelectionSetNode,
     Source,
     ValueNode,
@@ -114,12 +115,16 @@ def variables_in(arguments: tuple[tuple[str, ValueNode], ...]) -> tuple[str, ...
 def parse_field_set(text: str, keys: InternalKeys) -> Selections:
     """Parse the text of a @key, @requires or @provides: a selection set, with or without its outer braces.
 
-    Raises GraphQLSyntaxError.
+    Raises GraphQLSyntaxError, or ValueError for what is GraphQL but no field set.
     """
     body = text.strip()
-    source = body if body.startswith("{") else "{" + body + "}"
-    definition = parse(Source(source, "field set"), no_location=True).definitions[0]
-    return _from_ast(getattr(definition, "selection_set"), keys)  # noqa: B009 - every executable definition has one
+    source = Source(body if body.startswith("{") else "{" + body + "}", "field set")
+    definitions = parse(source, no_location=True, allow_empty_selection_sets=False).definitions
+    definition, *others = definitions
+    if others:
+        raise ValueError("it holds more than one selection set")
+    assert isinstance(definition, OperationDefinitionNode)
+    return _from_ast(definition.selection_set, keys)
 
 
 def _from_ast(node: SelectionSetNode, keys: InternalKeys) -> Selections:
