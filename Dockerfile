@@ -1,0 +1,29 @@
+# The gateway with the shop's graph. Build: docker build -t braid .  Run: docker run -p 4000:4000 braid
+# Replace braid.yaml, schema/ and resolvers/ by your own.
+
+FROM node:24-slim AS explorer
+WORKDIR /src
+COPY gateway/server/explorer/ gateway/server/explorer/
+RUN cd gateway/server/explorer && npm ci && npm run build
+
+FROM python:3.13-slim AS build
+WORKDIR /src
+COPY pyproject.toml README.md LICENSE hatch_build.py ./
+COPY gateway/ gateway/
+COPY --from=explorer /src/gateway/server/explorer/built/ gateway/server/explorer/built/
+RUN python -m venv /venv && /venv/bin/pip install --no-cache-dir .
+
+FROM python:3.13-slim
+RUN useradd --system --no-create-home braid
+COPY --from=build /venv /venv
+WORKDIR /app
+COPY braid.yaml ./
+COPY examples/ examples/
+COPY schema/ schema/
+COPY resolvers/ resolvers/
+USER braid
+ENV PATH=/venv/bin:$PATH PYTHONUNBUFFERED=1 BRAID_SERVER__HOST=0.0.0.0
+EXPOSE 4000
+HEALTHCHECK --interval=10s --timeout=2s --start-period=10s \
+  CMD ["python", "-c", "import urllib.request; urllib.request.urlopen('http://127.0.0.1:4000/health', timeout=2)"]
+CMD ["braid", "serve"]
