@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 
 from tests.support.checks import check
-from tests.support.gateway import Gateway
 from tests.support.scenario import FEDERATION_2, Case, Scenario
 from tests.support.world import World, find
 
@@ -137,41 +136,3 @@ CASES = [
 async def test_interface_objects(case: Case) -> None:
     """Fields of interface objects on concrete and on opaque objects; the real type where it shows."""
     await check(STORE, case)
-
-
-LEDGER = Scenario(
-    name="ledger",
-    subgraphs={
-        "entries": FEDERATION_2
-        + """
-        type Query { entry: Entry }
-        type Entry @key(fields: "id", resolvable: false) @interfaceObject { id: ID! note: String }
-        """,
-        "kinds": FEDERATION_2
-        + """
-        type Query { bill: Bill }
-        interface Entry @key(fields: "id", resolvable: false) { id: ID! amount: Int }
-        type Bill implements Entry @key(fields: "id", resolvable: false) { id: ID! amount: Int }
-        """,
-    },
-    api="""
-    type Query { entry: Entry bill: Bill }
-    interface Entry { id: ID! note: String amount: Int }
-    type Bill implements Entry { id: ID! note: String amount: Int }
-    """,
-    world=World({"Bill": {"b1": {}}}, query={"entry": "Bill:b1", "bill": "b1"}, subtypes={"Entry": ["Bill"]}),
-)
-
-
-async def test_local_fields_of_an_interface_object_that_cannot_be_entered() -> None:
-    """What is there is answered."""
-    assert (await Gateway(LEDGER).ask("{ entry { id note } bill { amount } }")).data["entry"]["id"] == "b1"
-
-
-@pytest.mark.parametrize("query", ["{ entry { amount } }", "{ entry { __typename } }", "{ bill { note } }"])
-async def test_what_cannot_be_reached_is_one_error(query: str) -> None:
-    """No plan: data is null, with one error that has a code; nobody is asked."""
-    answer = await Gateway(LEDGER).ask(query)
-    assert answer.data is None
-    assert [error["extensions"]["code"] for error in answer.errors] == ["UNSATISFIABLE_OPERATION"]
-    assert answer.requests == {}

@@ -46,6 +46,8 @@ class Answer:
 @cache
 def supergraph_of(scenario: Scenario, *, backwards: bool = False) -> Supergraph:
     """The scenario's subgraphs composed and loaded. backwards: configured in the opposite order."""
+    if scenario.supergraph is not None:
+        return load_supergraph(scenario.supergraph)
     schemas = [SubgraphSchema(name, sdl) for name, sdl in scenario.subgraphs.items()]
     return load_supergraph(compose(schemas[::-1] if backwards else schemas).supergraph_sdl)
 

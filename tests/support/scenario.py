@@ -29,12 +29,14 @@ class Scenario:
 
     subgraphs: name -> SDL, in the order in which they are configured.
     api:       SDL of what clients see, written by hand; the monolith executes it and composition must yield it.
+    supergraph: composed elsewhere, for graphs that composition would rightly refuse; None: composed from the subgraphs.
     """
 
     name: str
     subgraphs: Mapping[str, str]
     api: str
     world: World
+    supergraph: str | None = None
 
     @cached_property
     def models(self) -> dict[str, SubgraphModel]:
