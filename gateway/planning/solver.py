@@ -172,7 +172,7 @@ class Solver:
     # -- below a field ---------------------------------------------------------------------------------------------
 
     def children(
-        self, type_name: str, field: Field, anchors: tuple[Source, ...], candidates: Iterable[Source]
+        self, type_name: str, field: Field, anchors: tuple[Source, ...], candidates: Sequence[Source]
     ) -> AbstractPlan | None:
         """Solve the objects below a field for every type they can have.
 
@@ -189,6 +189,8 @@ class Solver:
         types = self._possible_types(type_name, field, candidates) if known else frozenset[str]()
         if not types and is_abstract:
             return self._opaque_children(field, opaque or tuple(known), base)
+        if is_abstract and not self._is_single_sourced(type_name, field, named, types, candidates):
+            return None
         plans: list[ObjectPlan] = []
         for child_type in sorted(types):
             held = self._as_type(child_type, known) + opaque
@@ -225,6 +227,25 @@ class Solver:
             if not self._reader.is_opaque(source)
         )
         return first.intersection(*others)
+
+    def _is_single_sourced(
+        self, type_name: str, field: Field, named: str, types: frozenset[str], candidates: Sequence[Source]
+    ) -> bool:
+        """Whether each field that is selected on the interface itself can be had for all types from one candidate.
+
+        A convention of federation: one candidate for one type and another for the next are not combined to answer a
+        single interface-level field. Fragments on the types may be.
+        """
+        if len(candidates) < 2:
+            return True
+        below = [self._child_source(source, type_name, field, 0) for source in candidates]
+        return all(
+            any(
+                all(self.solve(child, (wanted,), self._as_type(child, (source,))) is not None for child in types)
+                for source in below
+            )
+            for wanted in self._reader.fields(field.selections, named)
+        )
 
     def _opaque_children(self, field: Field, held: Held, base: int) -> AbstractPlan | None:
         """Objects whose type none of their sources knows.
