@@ -1,0 +1,53 @@
+# Everything here needs Python 3.11 or newer, pip and make. Node's npm, when it is there, gives the explorer its full page.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+
+.DEFAULT_GOAL := help
+.PHONY: help install demo test check explorer clean distclean
+
+help: ## List what can be made
+	@echo 'make ...'
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  \1@\2/p' $(MAKEFILE_LIST) | awk -F @ '{ printf "%-11s %s\n", $$1, $$2 }'
+	@echo 'Another Python: make demo PYTHON=python3.12. Another port: make demo PORT=4001.'
+
+demo: install explorer ## Run the shop: seven services, the gateway, the explorer; Ctrl-C stops all of it
+	@exec $(BIN)/braid demo $(if $(PORT),--port $(PORT))
+
+test: install ## Run every test; what this machine cannot run is skipped, with the reason
+	@echo '== Testing (what is skipped is listed with its reason at the end)'
+	@$(BIN)/python -m pytest -rs $(TESTS)
+
+check: install ## Check style, formatting, types and the arrows between packages
+	@echo '== ruff check'
+	@$(BIN)/ruff check
+	@echo '== ruff format --check'
+	@$(BIN)/ruff format --check
+	@echo '== pyright (strict, gateway/)'
+	@$(BIN)/pyright
+	@echo '== import-linter'
+	@$(BIN)/lint-imports
+
+explorer: install ## Build GraphiQL with npm; without npm a plain explorer page is served
+	@if command -v npm > /dev/null; then $(BIN)/python -m gateway.server.explorer.build; fi
+
+install: $(STAMP) ## Make the virtual environment, again only when pyproject.toml has changed
+
+$(STAMP): pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "Braid needs Python 3.11 or newer; '$(PYTHON)' is not. Try: make PYTHON=python3.12"; exit 1; }
+	@echo '== Installing Braid and its development tools into $(VENV) (a minute or two, only when they change)'
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) || \
+		{ rm -rf $(VENV); echo "'$(PYTHON) -m venv' failed; on Debian and Ubuntu: apt-get install python3-venv"; exit 1; }
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@touch $(STAMP)
+
+clean: ## Remove the shop's data, caches and builds
+	rm -rf .braid build dist .pytest_cache .ruff_cache .hypothesis .import_linter_cache gateway/server/explorer/built
+	find . -path ./$(VENV) -prune -o -name __pycache__ -type d -exec rm -rf {} +
+
+distclean: clean ## Also remove the virtual environment and what npm downloaded
+	rm -rf $(VENV)
+	find . -name node_modules -type d -prune -exec rm -rf {} +
