@@ -30,6 +30,8 @@ def _allow_references(node: Any) -> Any:
     if not isinstance(node, dict):
         return node
     schema = {key: _allow_references(value) for key, value in cast("dict[str, Any]", node).items()}
+    if "patternProperties" in schema:
+        schema["additionalProperties"] = False
     if isinstance(text := schema.get("description"), str):
         schema["description"] = " ".join(text.split())
     if schema.get("type") not in _NOT_TEXT and not isinstance(schema.get("pattern", schema.get("enum")), (str, list)):

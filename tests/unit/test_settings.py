@@ -365,7 +365,9 @@ def test_the_json_schema_describes_every_setting() -> None:
         for name, setting in section["properties"].items():
             assert "description" in setting or "$ref" in json.dumps(setting), name
     assert "schema" in schema["$defs"]["SubgraphSection"]["properties"]
-    assert list(schema["properties"]["subgraphs"]["patternProperties"]) == ["^[A-Za-z_][A-Za-z0-9_-]*$"]
+    subgraphs = schema["properties"]["subgraphs"]
+    assert list(subgraphs["patternProperties"]) == ["^[A-Za-z_][A-Za-z0-9_-]*$"]
+    assert subgraphs["additionalProperties"] is False
 
 
 def test_the_json_schema_lets_variables_stand_for_numbers() -> None:
