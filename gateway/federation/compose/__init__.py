@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from gateway.federation.compose.check import merged_problems
 from gateway.federation.compose.externals import settle_externals
 from gateway.federation.compose.load import load_subgraph
 from gateway.federation.compose.merge import merge
@@ -57,6 +58,8 @@ def compose(subgraphs: Sequence[SubgraphSchema]) -> Composition:
     report.stop_if_any()
     merged = merge(upgraded, report)
     report.stop_if_any()
+    report.problems.extend(merged_problems(merged, upgraded))
+    report.stop_if_any()
     return Composition(print_supergraph(merged), tuple(report.hints))
 
 
@@ -73,10 +76,9 @@ def _load(subgraphs: Sequence[SubgraphSchema], report: Report) -> list[Subgraph]
             continue
         names.add(schema.name)
         try:
-            result = load_subgraph(schema.name, schema.sdl, schema.url, schema.federation)
+            subgraph = load_subgraph(schema.name, schema.sdl, schema.url, schema.federation, report)
         except SchemaError as error:
             report.problems.extend(error.problems)
         else:
-            report.hints.extend(result.hints)
-            loaded.append(settle_externals(result.subgraph))
+            loaded.append(settle_externals(subgraph))
     return loaded

@@ -119,21 +119,26 @@ def root_names(document: DocumentNode) -> dict[str, str]:
     return names
 
 
-def misplaced_roots(subgraph: str, document: DocumentNode) -> Iterator[Problem]:
-    """A type named Query that is not the query root, where the query root has another name; and so on."""
+def root_problems(subgraph: str, document: DocumentNode) -> Iterator[Problem]:
+    """Root types that are not defined, and types that have a root's standard name without being it."""
     roots = root_names(document)
+    types = declarations(document)
     for standard in ROOT_NAMES:
         actual = roots.get(standard.lower(), standard)
-        if actual == standard:
-            continue
-        for node in document.definitions:
-            if isinstance(node, (TypeDefinitionNode, TypeExtensionNode)) and node.name.value == standard:
-                message = (
-                    f'"{standard}" is the name of the {standard.lower()} root in the supergraph, but here the root is'
-                    f' "{actual}" and "{standard}" another type. Rename one of them.'
-                )
-                yield problem(subgraph, place_of(node), f"ROOT_{standard.upper()}_USED", message)
-                break
+        if actual != standard and actual not in types:
+            message = f'`schema` names "{actual}" as {standard.lower()} root, but there is no such type. Define it.'
+            yield problem(subgraph, _schema_place(document), "INVALID_GRAPHQL", message)
+        if actual != standard and standard in types:
+            message = (
+                f'"{standard}" is the name of the {standard.lower()} root in the supergraph, but here the root is'
+                f' "{actual}" and "{standard}" another type. Rename one of them.'
+            )
+            yield problem(subgraph, place_of(types[standard][0]), f"ROOT_{standard.upper()}_USED", message)
+
+
+def _schema_place(document: DocumentNode) -> Place:
+    schema_nodes = (SchemaDefinitionNode, SchemaExtensionNode)
+    return next((place_of(node) for node in document.definitions if isinstance(node, schema_nodes)), NOWHERE)
 
 
 class _RenameTypes(Visitor):

@@ -16,13 +16,14 @@ FEDERATION_1 = (1, 0)
 class DirectiveSpec:
     """One directive of the federation specification.
 
-    since: the minor version of Federation 2 that introduced it.
+    since, until: the minor versions of Federation 2 that have it in this form.
     signature: all that follows the name, with `{FieldSet}` and the like for types whose name the subgraph may change.
     """
 
     name: str
     since: int
     signature: str
+    until: int = LATEST_MINOR
 
 
 _SHAREABLE_PLACES = "on OBJECT | FIELD_DEFINITION"
@@ -37,9 +38,11 @@ FEDERATION_2 = (
     DirectiveSpec("requires", 0, "(fields: {FieldSet}!) on FIELD_DEFINITION"),
     DirectiveSpec("provides", 0, "(fields: {FieldSet}!) on FIELD_DEFINITION"),
     DirectiveSpec("external", 0, "(reason: String) on OBJECT | FIELD_DEFINITION"),
-    DirectiveSpec("shareable", 0, f"repeatable {_SHAREABLE_PLACES}"),
+    DirectiveSpec("shareable", 0, _SHAREABLE_PLACES, until=1),
+    DirectiveSpec("shareable", 2, f"repeatable {_SHAREABLE_PLACES}"),
     DirectiveSpec("extends", 0, "on OBJECT | INTERFACE"),
-    DirectiveSpec("override", 0, "(from: String!, label: String) on FIELD_DEFINITION"),
+    DirectiveSpec("override", 0, "(from: String!) on FIELD_DEFINITION", until=6),
+    DirectiveSpec("override", 7, "(from: String!, label: String) on FIELD_DEFINITION"),
     DirectiveSpec("tag", 0, f"(name: String!) repeatable {_ANYWHERE} | SCHEMA"),
     DirectiveSpec("inaccessible", 0, _ANYWHERE),
     DirectiveSpec("composeDirective", 1, "(name: String) repeatable on SCHEMA"),
@@ -62,8 +65,6 @@ FEDERATION_2 = (
         " on FIELD_DEFINITION",
     ),
 )
-"""In the form of the latest version; version checks of single arguments (override's label, 2.7) are validation's."""
-
 SCALARS_2 = {"FieldSet": 0, "Scope": 5, "Policy": 6, "ContextFieldValue": 8}
 
 FEDERATION_1_DIRECTIVES = (
@@ -83,7 +84,7 @@ def available(federation: tuple[int, int]) -> dict[str, DirectiveSpec]:
     """The directives of this federation version, by canonical name."""
     major, minor = federation
     specs = FEDERATION_1_DIRECTIVES if major == 1 else FEDERATION_2
-    return {spec.name: spec for spec in specs if major == 1 or spec.since <= minor}
+    return {spec.name: spec for spec in specs if major == 1 or spec.since <= minor <= spec.until}
 
 
 def available_scalars(federation: tuple[int, int]) -> set[str]:

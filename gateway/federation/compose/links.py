@@ -176,6 +176,20 @@ def _duplicates(links: Sequence[Link]) -> Iterator[LinkError]:
                 "INVALID_LINK_DIRECTIVE_USAGE", f"{link.identity} is linked twice. Keep one @link for it.", link.place
             )
         seen[link.identity] = link
+    yield from _import_clashes(links)
+
+
+def _import_clashes(links: Sequence[Link]) -> Iterator[LinkError]:
+    """Two links that bring in the same name."""
+    owners: dict[str, Link] = {}
+    for link in links:
+        for local in link.imports.values():
+            owner = owners.setdefault(local, link)
+            if owner.identity != link.identity:
+                message = (
+                    f'"{local}" is imported from {owner.identity} and from {link.identity}. Rename one: {{name:, as:}}.'
+                )
+                yield LinkError("INVALID_LINK_DIRECTIVE_USAGE", message, link.place)
 
 
 def _arguments(node: ConstDirectiveNode) -> dict[str, ConstValueNode]:

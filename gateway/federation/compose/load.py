@@ -38,9 +38,9 @@ from graphql import (
 from gateway.federation.compose.document import (
     declarations,
     graphql_problems,
-    misplaced_roots,
     own_document,
     parse_sdl,
+    root_problems,
 )
 from gateway.federation.compose.federation_definitions import FEDERATION_1
 from gateway.federation.compose.model import (
@@ -58,6 +58,9 @@ from gateway.federation.compose.model import (
     TypeDef,
 )
 from gateway.federation.compose.positions import place_of
+from gateway.federation.compose.report import Report
+from gateway.federation.compose.unsupported import check_features
+from gateway.federation.compose.validate_vocabulary import vocabulary_problems
 from gateway.federation.compose.vocabulary import LOOKUP, Vocabulary, read_vocabulary
 from gateway.federation.errors import Problem, SchemaError
 
@@ -94,32 +97,24 @@ _KINDS: dict[type[Node], Kind] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Loaded:
-    """A subgraph, its vocabulary, and what deserves a hint."""
-
-    subgraph: Subgraph
-    vocabulary: Vocabulary
-    hints: tuple[Problem, ...]
-
-
-def load_subgraph(name: str, sdl: str, url: str, federation: int | None) -> Loaded:
-    """Read one subgraph. Raises SchemaError with all problems of its SDL."""
+def load_subgraph(name: str, sdl: str, url: str, federation: int | None, report: Report) -> Subgraph:
+    """Read one subgraph. Hints go to the report. Raises SchemaError with all problems of its SDL."""
+    own = Report()
     parsed = parse_sdl(name, sdl)
     if isinstance(parsed, Problem):
         raise SchemaError([parsed])
-    vocabulary, problems, hints = read_vocabulary(name, parsed, federation)
-    if problems:
-        raise SchemaError(problems)
-    problems = list(misplaced_roots(name, parsed))
-    if problems:
-        raise SchemaError(problems)
+    vocabulary = read_vocabulary(name, parsed, federation, own)
+    own.stop_if_any()
+    own.problems.extend(root_problems(name, parsed))
+    own.problems.extend(vocabulary_problems(name, parsed, vocabulary))
+    own.stop_if_any()
     document = own_document(parsed, vocabulary)
-    problems = graphql_problems(name, document, vocabulary)
-    if problems:
-        raise SchemaError(problems)
+    own.problems.extend(graphql_problems(name, document, vocabulary))
+    check_features(name, document, vocabulary, own)
+    own.stop_if_any()
+    report.hints.extend(own.hints)
     reader = _Reader(vocabulary.canonical, vocabulary.federation == FEDERATION_1)
-    return Loaded(reader.subgraph(name, url, vocabulary, document), vocabulary, tuple(hints))
+    return reader.subgraph(name, url, vocabulary, document)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,11 +12,11 @@ from gateway.federation.compose.merge_enums import enum_use, merge_enum_values
 from gateway.federation.compose.merge_executables import merge_executable_directives
 from gateway.federation.compose.merge_fields import merge_output_fields
 from gateway.federation.compose.merge_inputs import merge_input_fields
-from gateway.federation.compose.merged import JoinType, MergedSchema, MergedType
+from gateway.federation.compose.merged import JoinType, MergedDirective, MergedSchema, MergedType
 from gateway.federation.compose.model import QUERY, Kind, Subgraph
 from gateway.federation.compose.report import Report, by_value
 from gateway.federation.compose.sources import MergeContext, TypeSource, merge_context, merged_description
-from gateway.federation.compose.supergraph_specs import SPECS
+from gateway.federation.compose.supergraph_specs import SPEC_OF, SPECS
 
 _BUILT_IN_SCALARS = frozenset({"Int", "Float", "String", "Boolean", "ID"})
 
@@ -38,7 +38,7 @@ def merge(subgraphs: Sequence[Subgraph], report: Report) -> MergedSchema:
             types[name] = replace(merged, values=merge_enum_values(context, context.types[name], use, report))
     directives = merge_executable_directives(context, report)
     graphs = tuple(context.graphs.values())
-    return MergedSchema(graphs, types, directives, specs=_used_specs(types.values()))
+    return MergedSchema(graphs, types, directives, specs=_used_specs(types.values(), directives))
 
 
 def _check_kinds(context: MergeContext, report: Report) -> None:
@@ -101,16 +101,19 @@ def _join_types(context: MergeContext, sources: Sequence[TypeSource]) -> Iterato
             yield JoinType(graph, text, key.resolvable, source.type.interface_object)
 
 
-def _used_specs(types: Iterable[MergedType]) -> tuple[str, ...]:
+def _used_specs(types: Iterable[MergedType], directives: Iterable[MergedDirective]) -> tuple[str, ...]:
     """Which specifications the carried directives come from."""
-    used: set[str] = set()
+    texts = [
+        text for directive in directives for argument in directive.arguments.values() for text in argument.directives
+    ]
     for merged in types:
-        texts = [*merged.directives]
+        texts.extend(merged.directives)
         for field in merged.fields.values():
             texts.extend(field.directives)
             for argument in field.arguments.values():
                 texts.extend(argument.directives)
         for value in merged.values:
             texts.extend(value.directives)
-        used.update(text[1:].split("(", 1)[0] for text in texts)
+    names = {text[1:].split("(", 1)[0] for text in texts}
+    used = {SPEC_OF.get(name, name) for name in names}
     return tuple(name for name in SPECS if name in used)

@@ -1,28 +1,91 @@
-"""Directives that are carried into the supergraph: which applications remain when several subgraphs have some."""
+"""Directives that are carried into the supergraph: what remains when several subgraphs apply them to one element.
+
+Each has its own strategy: a union, the largest value, or for access rules the conjunction, since every subgraph's rule
+must hold for data that may come from any of them.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import product
+
+from graphql import ListValueNode, StringValueNode, ValueNode, parse_value
 
 from gateway.federation.compose.model import Applied
 from gateway.federation.compose.sources import most_common
 
-PRINT_ORDER = ("specifiedBy", "deprecated", "tag", "inaccessible")
+_ALTERNATIVES = {"requiresScopes": "scopes", "policy": "policies"}
+PRINT_ORDER = (
+    *("specifiedBy", "deprecated", "tag", "inaccessible"),
+    *("authenticated", "requiresScopes", "policy", "cost", "listSize"),
+)
 
 
 def merge_applied(applications: Iterable[Sequence[Applied]]) -> tuple[str, ...]:
-    """One element's directives, from each subgraph's, as text.
-
-    tag: the union. inaccessible: when anywhere. deprecated and specifiedBy cannot be repeated: the most frequent one.
-    """
+    """One element's directives, from each subgraph's applications, as GraphQL text."""
     found = [applied for group in applications for applied in group]
     merged: list[str] = []
     for name in PRINT_ORDER:
-        texts = [str(applied) for applied in found if applied.name == name]
-        if not texts:
-            continue
-        if name == "tag":
-            merged.extend(sorted(set(texts)))
-        else:
-            merged.append(most_common(texts))
+        same = [applied for applied in found if applied.name == name]
+        if same:
+            merged.extend(_merge(name, same))
     return tuple(merged)
+
+
+def _merge(name: str, found: Sequence[Applied]) -> list[str]:
+    if name == "tag":
+        return sorted({str(applied) for applied in found})
+    if len({str(applied) for applied in found}) == 1:
+        return [str(found[0])]
+    values = [dict(applied.arguments) for applied in found]
+    if name in _ALTERNATIVES:
+        argument = _ALTERNATIVES[name]
+        return [f"@{name}({argument}: {_conjunction([_alternatives(value[argument]) for value in values])})"]
+    if name == "cost":
+        return [f"@cost(weight: {max(int(value['weight']) for value in values)})"]
+    if name == "listSize":
+        return [f"@listSize({', '.join(_list_size(values))})"]
+    # deprecated and specifiedBy cannot be combined.
+    return [most_common([str(applied) for applied in found])]
+
+
+def _alternatives(text: str) -> list[frozenset[str]]:
+    """`[["a", "b"], ["c"]]` as sets: any of them is enough, all members of one are needed."""
+    return [frozenset(_strings(group)) for group in _items(parse_value(text, no_location=True))]
+
+
+def _items(value: ValueNode) -> Sequence[ValueNode]:
+    return value.values if isinstance(value, ListValueNode) else (value,)
+
+
+def _strings(value: ValueNode) -> list[str]:
+    return [item.value for item in _items(value) if isinstance(item, StringValueNode)]
+
+
+def _conjunction(rules: Sequence[Sequence[frozenset[str]]]) -> str:
+    """All rules at once, again as alternatives; those that ask for more than another one are left out."""
+    combined = {frozenset[str]().union(*choice) for choice in product(*rules)}
+    minimal = [group for group in combined if not any(other < group for other in combined)]
+    groups = sorted(sorted(group) for group in minimal)
+    return "[" + ", ".join(_list_text(group) for group in groups) + "]"
+
+
+def _list_text(items: Iterable[str]) -> str:
+    return "[" + ", ".join(json.dumps(item, ensure_ascii=False) for item in items) + "]"
+
+
+def _list_size(values: Sequence[Mapping[str, str]]) -> list[str]:
+    """Largest assumed size; all arguments and fields any subgraph names; a single slicing argument only if all ask so."""
+    parts: list[str] = []
+    sizes = [int(value["assumedSize"]) for value in values if value.get("assumedSize", "null") != "null"]
+    if sizes:
+        parts.append(f"assumedSize: {max(sizes)}")
+    for name in ("slicingArguments", "sizedFields"):
+        texts = [value[name] for value in values if value.get(name, "null") != "null"]
+        names = dict.fromkeys(item for text in texts for item in _strings(parse_value(text, no_location=True)))
+        if names:
+            parts.append(f"{name}: {_list_text(names)}")
+    if any(value.get("requireOneSlicingArgument") == "false" for value in values):
+        parts.append("requireOneSlicingArgument: false")
+    return parts

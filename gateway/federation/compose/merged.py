@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 
 from gateway.federation.compose.model import Kind
 
+INACCESSIBLE = "@inaccessible"
+
 
 @dataclass(frozen=True, slots=True)
 class Graph:
@@ -56,6 +58,10 @@ class MergedArgument:
     description: str | None
     directives: tuple[str, ...] = ()
 
+    @property
+    def inaccessible(self) -> bool:
+        return INACCESSIBLE in self.directives
+
 
 @dataclass(frozen=True, slots=True)
 class MergedField:
@@ -74,6 +80,10 @@ class MergedField:
     joins: tuple[JoinField, ...] = ()
     lookups: tuple[str, ...] = ()
 
+    @property
+    def inaccessible(self) -> bool:
+        return INACCESSIBLE in self.directives
+
 
 @dataclass(frozen=True, slots=True)
 class MergedValue:
@@ -83,6 +93,10 @@ class MergedValue:
     description: str | None
     directives: tuple[str, ...]
     graphs: tuple[str, ...]
+
+    @property
+    def inaccessible(self) -> bool:
+        return INACCESSIBLE in self.directives
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +119,10 @@ class MergedType:
     @property
     def interfaces(self) -> list[str]:
         return sorted({interface for _, interface in self.implements})
+
+    @property
+    def inaccessible(self) -> bool:
+        return INACCESSIBLE in self.directives
 
 
 @dataclass(frozen=True, slots=True)

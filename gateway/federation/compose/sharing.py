@@ -41,7 +41,7 @@ def _is_shareable(context: MergeContext, source: FieldSource) -> bool:
     return (
         source.field.shareable
         or coordinate in context.keyed[source.name]
-        or coordinate in context.provided[source.name]
+        or (source.field.external and coordinate in context.provided[source.name])
     )
 
 

@@ -75,6 +75,8 @@ class Spec:
     definition: str
 
 
+_AUTH_PLACES = "FIELD_DEFINITION | OBJECT | INTERFACE | SCALAR | ENUM"
+
 SPECS = {
     "inaccessible": Spec(
         '@link(url: "https://specs.apollo.dev/inaccessible/v0.2", for: SECURITY)',
@@ -84,5 +86,28 @@ SPECS = {
         '@link(url: "https://specs.apollo.dev/tag/v0.3")',
         f"directive @tag(name: String!) repeatable on {_ANYWHERE} | SCHEMA",
     ),
+    "authenticated": Spec(
+        '@link(url: "https://specs.apollo.dev/authenticated/v0.1", for: SECURITY)',
+        f"directive @authenticated on {_AUTH_PLACES}",
+    ),
+    "requiresScopes": Spec(
+        '@link(url: "https://specs.apollo.dev/requiresScopes/v0.1", for: SECURITY)',
+        "scalar requiresScopes__Scope\n\n"
+        f"directive @requiresScopes(scopes: [[requiresScopes__Scope!]!]!) on {_AUTH_PLACES}",
+    ),
+    "policy": Spec(
+        '@link(url: "https://specs.apollo.dev/policy/v0.1", for: SECURITY)',
+        f"scalar policy__Policy\n\ndirective @policy(policies: [[policy__Policy!]!]!) on {_AUTH_PLACES}",
+    ),
+    "cost": Spec(
+        '@link(url: "https://specs.apollo.dev/cost/v0.1", import: ["@listSize"])',
+        "directive @cost(weight: Int!) on"
+        " ARGUMENT_DEFINITION | ENUM | FIELD_DEFINITION | INPUT_FIELD_DEFINITION | OBJECT | SCALAR\n\n"
+        "directive @listSize(assumedSize: Int, slicingArguments: [String!], sizedFields: [String!],"
+        " requireOneSlicingArgument: Boolean = true) on FIELD_DEFINITION",
+    ),
 }
-"""By the canonical name of the directive."""
+"""By specification name, which is also the name of its (first) directive."""
+
+SPEC_OF = {"listSize": "cost"}
+"""The specification of a directive that has another name than its specification."""

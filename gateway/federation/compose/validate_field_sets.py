@@ -31,6 +31,19 @@ def field_set_problems(subgraph: Subgraph) -> Iterator[Problem]:
             yield from _provides_problems(subgraph, owner, field, field.provides)
 
 
+def supergraph_requires_problems(supergraph: Subgraph, subgraph: Subgraph) -> Iterator[Problem]:
+    """The faults that a subgraph's @requires have on the merged types: arguments are merged, and may be fewer there."""
+    for type_def, field in subgraph.object_fields():
+        if field.requires is not None:
+            check = _Check(supergraph, "requires", f"{type_def.name}.{field.name}", field.requires)
+            for found in check.problems(type_def.name):
+                if found.code == "REQUIRES_INVALID_FIELDS":
+                    message = (
+                        f"{found.message} So it is in the supergraph, where arguments and values are those of all."
+                    )
+                    yield problem(subgraph.name, field.requires.place, found.code, message)
+
+
 def _provides_problems(subgraph: Subgraph, owner: str, field: FieldDef, provides: FieldSet) -> Iterator[Problem]:
     target = subgraph.types.get(named(field.type))
     if target is None or not target.composite:

@@ -9,6 +9,8 @@ from gateway.federation.compose.model import FieldDef, Kind, Subgraph, TypeDef
 from gateway.federation.compose.positions import problem
 from gateway.federation.errors import Problem
 
+ACCESS_RULES = frozenset({"authenticated", "requiresScopes", "policy"})
+
 
 def mark_problems(subgraph: Subgraph) -> Iterator[Problem]:
     """Misplaced @external, @shareable, @requires, @provides and @key."""
@@ -23,6 +25,7 @@ def mark_problems(subgraph: Subgraph) -> Iterator[Problem]:
             )
             yield problem(subgraph.name, field.place, "INVALID_FIELD_SHARING", message)
     yield from _unused_externals(subgraph)
+    yield from _access_rules_on_interfaces(subgraph)
     yield from _keys_on_interfaces(subgraph)
 
 
@@ -59,6 +62,20 @@ def _unused_externals(subgraph: Subgraph) -> Iterator[Problem]:
                 " subgraph uses it. Remove the field, or the mark if this subgraph resolves it."
             )
             yield problem(subgraph.name, field.place, "EXTERNAL_UNUSED", message)
+
+
+def _access_rules_on_interfaces(subgraph: Subgraph) -> Iterator[Problem]:
+    for type_def in subgraph.types.values():
+        if type_def.merged_kind is not Kind.INTERFACE:
+            continue
+        fields = [(f"{type_def.name}.{field.name}", field.applied) for field in type_def.fields.values()]
+        for element, found in [(type_def.name, type_def.applied), *fields]:
+            for applied in found:
+                if applied.name in ACCESS_RULES:
+                    message = (
+                        f'@{applied.name} cannot stand on "{element}", an interface. Put it on the implementations.'
+                    )
+                    yield problem(subgraph.name, applied.place, "AUTH_REQUIREMENTS_APPLIED_ON_INTERFACE", message)
 
 
 def _keys_on_interfaces(subgraph: Subgraph) -> Iterator[Problem]:
