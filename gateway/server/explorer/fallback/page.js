@@ -6,6 +6,8 @@ const endpoint = location.pathname;
 const element = (id) => document.getElementById(id);
 const [query, variables, answer, status, run] = ["query", "variables", "answer", "status", "run"].map(element);
 
+const START = "{\n  __typename\n}\n";
+
 /** POST one operation; gives the GraphQL response and what the transport said. */
 async function ask(body) {
   const began = performance.now();
@@ -83,7 +85,8 @@ function showExamples(examples) {
   });
   element("examples").replaceChildren(...items);
   element("examples-section").hidden = examples.length === 0;
-  if (examples.length) choose(examples[0], items[0].firstChild);
+  const isUntouched = query.value === START && variables.value === "";
+  if (examples.length && isUntouched) choose(examples[0], items[0].firstChild);
 }
 
 function choose(example, button) {
@@ -116,7 +119,7 @@ element("endpoint").textContent = endpoint;
 run.addEventListener("click", runQuery);
 makeEditor(query);
 makeEditor(variables);
-query.value = "{\n  __typename\n}\n";
+query.value = START;
 
 const settings = await (await fetch(new URL("settings.json", import.meta.url))).json();
 showExamples(settings.examples);

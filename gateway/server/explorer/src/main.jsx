@@ -8,12 +8,12 @@ import { createRoot } from "react-dom/client";
 import { fetcher } from "./fetcher.js";
 import { Logo } from "./logo.jsx";
 import { plugins } from "./plugins.js";
-import { readSettings, toTabs } from "./settings.js";
+import { readSettings, startWith } from "./settings.js";
 
 const { examples } = await readSettings();
 
 createRoot(document.getElementById("explorer")).render(
-  <GraphiQL fetcher={fetcher} defaultTabs={toTabs(examples)} plugins={plugins} defaultEditorToolsVisibility="variables">
+  <GraphiQL fetcher={fetcher} plugins={plugins} defaultEditorToolsVisibility="variables" {...startWith(examples)}>
     <GraphiQL.Logo>
       <Logo />
     </GraphiQL.Logo>

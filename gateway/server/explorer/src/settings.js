@@ -6,11 +6,14 @@ export async function readSettings() {
   return response.json();
 }
 
-/** Example queries as GraphiQL's tabs; undefined when there are none, so that GraphiQL greets in its own way. */
-export function toTabs(examples) {
-  if (examples.length === 0) return undefined;
-  return examples.map(({ title, query, variables }) => ({
+/** Example queries as GraphiQL's properties. A visitor who was here before finds their own tabs instead. */
+export function startWith(examples) {
+  if (examples.length === 0) return {};
+  const defaultTabs = examples.map(({ title, query, variables }) => ({
     query: `# ${title}\n${query}`,
     variables: Object.keys(variables).length > 0 ? JSON.stringify(variables, null, 2) : "",
   }));
+  // GraphiQL 5.4 shows the first tab's query but forgets its variables; given beside stored tabs, they'd be one tab more.
+  const isNew = localStorage.getItem("graphiql:tabState") === null;
+  return isNew ? { defaultTabs, initialVariables: defaultTabs[0].variables } : { defaultTabs };
 }
