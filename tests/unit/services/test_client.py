@@ -12,6 +12,7 @@ import msgspec
 import pytest
 import respx
 
+from gateway.services.body import BodyTooLarge
 from gateway.services.client import ServiceClient, SourceProblem, SourceRefused
 from gateway.services.errors import (
     DeadlineExceeded,
@@ -142,16 +143,16 @@ async def test_a_status_outside_2xx_is_told_apart_by_its_number(make_context: Ma
 
 
 HEAD = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n"
-DRIP = [piece for _ in range(30) for piece in (b" ", 0.05)]
+DRIP = [piece for _ in range(200) for piece in (b" ", 0.05)]
 
 FAULTS = {
-    "silence": (answer(5.0), SourceTimeout),
+    "silence": (answer(60.0), SourceTimeout),
     "dripped headers": (
-        answer(b"HTTP/1.1 200 OK\r\n", *[p for _ in range(30) for p in (b"x: y\r\n", 0.05)]),
+        answer(b"HTTP/1.1 200 OK\r\n", *[p for _ in range(200) for p in (b"x: y\r\n", 0.05)]),
         SourceTimeout,
     ),
-    "dripped body": (answer(HEAD + b"content-length: 40\r\n\r\n", *DRIP), SourceTimeout),
-    "half a body, then silence": (answer(HEAD + b"content-length: 9\r\n\r\n{", 5.0), SourceTimeout),
+    "dripped body": (answer(HEAD + b"content-length: 900\r\n\r\n", *DRIP), SourceTimeout),
+    "half a body, then silence": (answer(HEAD + b"content-length: 9\r\n\r\n{", 60.0), SourceTimeout),
     "not HTTP": (answer(b"\x00\x01 nonsense\r\n\r\n"), MalformedSourceResponse),
     "not JSON": (answer(http(b"<html>hello</html>", content_type="text/html")), MalformedSourceResponse),
     "nothing": (answer(http(b"")), MalformedSourceResponse),
@@ -168,17 +169,25 @@ FAULTS = {
 
 @pytest.mark.parametrize("fault", FAULTS)
 async def test_every_fault_has_its_error(make_context: MakeContext, fault: str) -> None:
-    """Coded, naming the service and never its address, and not later than the timeout allows."""
+    """Coded, naming the service and never its address, and well before a fault that goes on for 10 s is over."""
     script, expected = FAULTS[fault]
     started = asyncio.get_running_loop().time()
-    async with client_of(script, timeout_s=0.3, max_response_bytes=150_000) as (client, server):
+    timeout_s = 0.3 if expected is SourceTimeout else 20
+    async with client_of(script, timeout_s=timeout_s, max_response_bytes=150_000) as (client, server):
         with pytest.raises(SourceError) as caught:
-            await client.get_json("/x", context=make_context(), decode_as=Row)
+            await client.get_json("/x", context=make_context(20), decode_as=Row)
         assert type(caught.value) is expected
         assert "'stock'" in caught.value.message
         assert str(server.port) not in caught.value.message
         assert "127.0.0.1" not in caught.value.message
-    assert asyncio.get_running_loop().time() - started < 0.8
+    assert asyncio.get_running_loop().time() - started < 5
+
+
+async def test_json_too_deep_to_decode_is_malformed(make_context: MakeContext) -> None:
+    """Also where any JSON would do."""
+    async with client_of(answer(http(b"[" * 100_000))) as (client, _):
+        with pytest.raises(MalformedSourceResponse, match="too deeply"):
+            await client.get_json("/x", context=make_context())
 
 
 async def hang_up(exchange: Exchange) -> None:
@@ -244,8 +253,9 @@ async def test_good_gzip_is_read(make_context: MakeContext) -> None:
         assert await client.get_json("/x", context=make_context()) == {"a": 1}
 
 
-def surplus(where: str) -> Script:
-    """Answers each request with its own number and sends one more answer, with a secret, that nobody asked for."""
+def surplus(where: str, sent: asyncio.Event) -> Script:
+    """Answers each request with its own number and sends one more answer, with a secret, that nobody asked for. Sets
+    `sent` when all has been sent."""
     numbers = iter(range(1_000))
 
     async def script(exchange: Exchange) -> None:
@@ -261,29 +271,74 @@ def surplus(where: str) -> Script:
             await exchange.send(mine)
             await asyncio.sleep(0.01)
             await exchange.send(extra)
+        sent.set()
 
     return script
 
 
+@pytest.mark.parametrize("read", [True, False])
 @pytest.mark.parametrize("where", ["same piece", "with the end of the body", "later"])
-async def test_an_answer_never_reaches_another_caller(make_context: MakeContext, where: str) -> None:
-    """A service that sends one answer too many spoils its own connection, not the next caller's answer."""
-    async with client_of(surplus(where)) as (client, _):
+async def test_an_answer_never_reaches_another_caller(make_context: MakeContext, where: str, read: bool) -> None:
+    """A service that sends one answer too many spoils its own connection, not the next caller's answer: whether or not
+    the surplus has been read from the socket when the next call starts."""
+    sent = asyncio.Event()
+    async with client_of(surplus(where, sent), timeout_s=10) as (client, _):
         for number in range(20):
-            assert await client.get_json("/x", context=make_context()) == {"n": number}
-            await asyncio.sleep(0.02)
+            assert await client.get_json("/x", context=make_context(10)) == {"n": number}
+            await sent.wait()
+            sent.clear()
+            if read:
+                await asyncio.sleep(0.005)
+
+
+async def test_a_connection_that_the_service_closed_is_not_used_again(make_context: MakeContext) -> None:
+    """Services close idle connections; the next call, also a POST that must not be sent twice, takes a new one."""
+    closed = asyncio.Event()
+
+    async def answer_and_close(exchange: Exchange) -> None:
+        await exchange.send(http(b"{}"))
+        await asyncio.sleep(0.01)
+        exchange.writer.transport.close()
+        closed.set()
+
+    async with client_of(answer_and_close) as (client, server):
+        for _ in range(5):
+            await client.post_json("/x", {}, context=make_context())
+            await closed.wait()
+            closed.clear()
+    assert (len(server.exchanges), server.connections) == (5, 5)
 
 
 async def test_the_pool_is_bounded(make_context: MakeContext) -> None:
-    """Calls beyond the pool wait for a connection, and their waiting counts as their time."""
-    async with raw_server(answer(0.1, http(b"{}"))) as server:
-        client = ServiceClient("stock", server.url, AiohttpTransport(connections=2), timeout_s=0.25)
-        calls = [client.get_json("/x", context=make_context()) for _ in range(6)]
+    """Calls beyond the pool wait for a connection."""
+    arrived, gate = asyncio.Semaphore(0), asyncio.Event()
+
+    async def wait_at_gate(exchange: Exchange) -> None:
+        arrived.release()
+        await gate.wait()
+        await exchange.send(http(b"{}"))
+
+    async with raw_server(wait_at_gate) as server:
+        client = ServiceClient("stock", server.url, AiohttpTransport(connections=2), timeout_s=10)
+        calls = asyncio.gather(*(client.get_json("/x", context=make_context(10)) for _ in range(6)))
+        for _ in range(2):
+            await arrived.acquire()
+        await asyncio.sleep(0.05)
+        assert len(server.exchanges) == 2
+        gate.set()
+        assert await calls == [{}] * 6
+        await client.close()
+    assert server.connections == 2
+
+
+async def test_waiting_for_a_connection_counts_as_time(make_context: MakeContext) -> None:
+    """Behind a call that never ends, the next one times out all the same."""
+    async with raw_server(answer(60.0)) as server:
+        client = ServiceClient("stock", server.url, AiohttpTransport(connections=1), timeout_s=0.1)
+        calls = (client.get_json("/x", context=make_context()) for _ in range(3))
         outcomes = await asyncio.gather(*calls, return_exceptions=True)
         await client.close()
-    assert server.connections <= 2 + 2  # two at once; those cut off by their timeout are not used again
-    assert sum(outcome == {} for outcome in outcomes) == 4
-    assert sum(isinstance(outcome, SourceTimeout) for outcome in outcomes) == 2
+    assert [type(outcome) for outcome in outcomes] == [SourceTimeout] * 3
 
 
 async def test_a_refused_command_carries_the_services_own_words(make_context: MakeContext) -> None:
@@ -344,4 +399,6 @@ async def test_any_httpx_transport_can_be_plugged_in(make_context: MakeContext) 
     assert await client.get_json("/x", context=make_context()) == {"at": "/x"}
     sent = await transport.send("POST", "http://stock.test/y", {}, b"{}", 100)
     assert (sent.status, sent.body) == (200, b'{"at":"/y"}')
+    with pytest.raises(BodyTooLarge):
+        await transport.send("POST", "http://stock.test/y", {}, b"{}", 10)
     await client.close()

@@ -50,18 +50,21 @@ async def test_no_cookie_no_redirect_no_proxy(monkeypatch: pytest.MonkeyPatch) -
 
 async def test_an_answer_never_reaches_another_caller() -> None:
     """One answer too many, arriving later, closes the connection."""
+    sent = asyncio.Event()
 
     async def twice(exchange: Exchange) -> None:
         await exchange.send(http(exchange.body))
         await asyncio.sleep(0.01)
         await exchange.send(http(b"secret"))
+        sent.set()
 
     async with raw_server(twice) as server:
         transport = AiohttpTransport()
         for number in range(5):
             body = b"%d" % number
             assert (await transport.send("POST", server.url, {}, body, 100)).body == body
-            await asyncio.sleep(0.03)
+            await sent.wait()
+            sent.clear()
         await transport.close()
 
 
@@ -120,6 +123,14 @@ def test_compressed_bodies_may_come_in_any_pieces() -> None:
     for byte in wire:
         reader.feed(bytes([byte]))
     assert reader.finish() == b"12345" * 100
+
+
+def test_compressed_data_that_ends_too_early_is_unreadable() -> None:
+    """Half of an answer is not an answer, even where it happens to be well formed."""
+    reader = BodyReader("gzip", 1000)
+    reader.feed(gzip.compress(b"12345")[:-4])
+    with pytest.raises(UnreadableBody):
+        reader.finish()
 
 
 def test_an_empty_compressed_body_is_empty() -> None:
