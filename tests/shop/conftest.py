@@ -1,0 +1,86 @@
+"""The shop with its default data as seven processes, and gateways over it as processes of their own.
+
+The estate and the services' clients are those of tests/shop_services, over a larger shop: `pristine` is overridden here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Protocol
+
+import httpx
+import pytest
+
+from mock_services.estate import Estate
+from mock_services.generator import generate
+from tests.shop.gateway_process import REPOSITORY, GatewayProcess
+from tests.shop.rest_shop import RestShop
+from tests.shop_services.conftest import ask as services
+from tests.shop_services.conftest import clients, estate, running_estate
+
+__all__ = ["clients", "estate", "running_estate", "services"]
+
+
+class MakeGateway(Protocol):
+    """Makes a gateway process that is not yet started. services: addresses other than the estate's, by name."""
+
+    def __call__(
+        self, *, services: Mapping[str, str] | None = None, config: Path = REPOSITORY / "braid.yaml", **settings: str
+    ) -> GatewayProcess: ...
+
+
+@pytest.fixture(scope="session")
+def pristine(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """2,000 customers, some with hundreds of orders; 1,000 products; 20,000 orders. Half a second to make."""
+    directory = tmp_path_factory.mktemp("pristine")
+    generate(directory)
+    return directory
+
+
+@pytest.fixture(scope="session")
+def make_gateway(running_estate: Estate, tmp_path_factory: pytest.TempPathFactory) -> MakeGateway:
+    """`with make_gateway(BRAID_EXECUTION__BATCHING="false") as gateway:` serves inside the block."""
+
+    def make(
+        *, services: Mapping[str, str] | None = None, config: Path = REPOSITORY / "braid.yaml", **settings: str
+    ) -> GatewayProcess:
+        log = tmp_path_factory.mktemp("gateway") / "stderr"
+        return GatewayProcess(running_estate.urls() | dict(services or {}), log, settings, config)
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def gateway(make_gateway: MakeGateway) -> Iterator[GatewayProcess]:
+    """The gateway as configured for the demo."""
+    with make_gateway() as serving:
+        yield serving
+
+
+@pytest.fixture(scope="session")
+def unbatched(make_gateway: MakeGateway) -> Iterator[GatewayProcess]:
+    """A call for every entity."""
+    with make_gateway(BRAID_EXECUTION__BATCHING="false") as serving:
+        yield serving
+
+
+@pytest.fixture(scope="session")
+def without_lookups(make_gateway: MakeGateway) -> Iterator[GatewayProcess]:
+    """Entities are fetched after the root field that yields them."""
+    with make_gateway(BRAID_EXECUTION__LOOKUPS="false") as serving:
+        yield serving
+
+
+@pytest.fixture
+def shop(services: dict[str, httpx.Client]) -> RestShop:
+    """The oracle: what the services themselves say."""
+    return RestShop(services)
+
+
+@pytest.fixture
+def background() -> Iterator[ThreadPoolExecutor]:
+    """Asks while the test looks on."""
+    with ThreadPoolExecutor() as executor:
+        yield executor
