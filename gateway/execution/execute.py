@@ -80,6 +80,7 @@ class _Execution:
     running: dict[asyncio.Task[SubgraphResponse], _Fetch] = field(
         default_factory=dict[asyncio.Task[SubgraphResponse], _Fetch]
     )
+    places: dict[int, dict[int, list[DataPath]]] = field(default_factory=dict[int, dict[int, list[DataPath]]])
     expired: bool = False
 
     async def run(self) -> None:
@@ -243,15 +244,10 @@ class _Execution:
 
     def _fail(self, step: FetchStep, cause: Cause, targets: Sequence[JsonObject]) -> None:
         """Every field that the step fills is missing on these objects."""
-        wanted = {id(target) for target in targets}
+        places = self._places(step)
         paths = [
-            (*place, key)
-            for place, target in locate_targets(self.data, step.path)
-            if id(target) in wanted
-            for key in _keys(step, target)
+            (*place, key) for target in targets for place in places.get(id(target), ()) for key in _keys(step, target)
         ]
-        if not step.path:
-            paths = [(key,) for keys in step.fields.values() for key in keys]
         self.failures.append(Failure(cause, paths))
 
     def _note(self, fetch: _Fetch, error: JsonObject) -> bool:
@@ -259,21 +255,31 @@ class _Execution:
         path = error.get("path")
         if not isinstance(path, list) or not path:
             return False
-        steps = cast("list[str | int]", path)
-        cause = _reported(fetch.step.graph, error)
-        self.causes.setdefault(fetch.step.id, cause)
-        if fetch.batch is None:
-            places = [place for place, _ in locate_targets(self.data, fetch.step.path)] if fetch.step.path else [()]
-            rest = steps
-        else:
-            if len(steps) < 2 or not isinstance(steps[1], int) or not 0 <= steps[1] < len(fetch.batch.slots):
+        targets, rest = fetch.targets, cast("list[str | int]", path)
+        if fetch.batch is not None:
+            slot = rest[1] if len(rest) > 1 else None
+            if not isinstance(slot, int) or not 0 <= slot < len(fetch.batch.slots):
                 return False
-            asked = {id(target) for target in fetch.batch.slots[steps[1]]}
-            places = [place for place, target in locate_targets(self.data, fetch.step.path) if id(target) in asked]
-            rest = steps[2:]
-        below = _unrenamed(rest, fetch.step)
-        self.failures.append(Failure(cause, [(*place, *below) for place in places]))
+            targets, rest = fetch.batch.slots[slot], rest[2:]
+        step, cause = fetch.step, _reported(fetch.step.graph, error)
+        self.causes.setdefault(step.id, cause)
+        if not rest:  # about the entity as a whole: it costs every field that was asked of it
+            self._fail(step, cause, targets)
+            return True
+        below = _unrenamed(rest, step)
+        places = self._places(step)
+        paths = [(*place, *below) for target in targets for place in places.get(id(target), ())]
+        self.failures.append(Failure(cause, paths))
         return True
+
+    def _places(self, step: FetchStep) -> Mapping[int, Sequence[DataPath]]:
+        """Where the step's objects lie, by their identity. Walked once, however many errors there are."""
+        found = self.places.get(step.id)
+        if found is None:
+            found = self.places[step.id] = {}
+            for place, target in locate_targets(self.data, step.path):
+                found.setdefault(id(target), []).append(place)
+        return found
 
 
 def _keys(step: FetchStep, target: JsonObject) -> tuple[str, ...]:

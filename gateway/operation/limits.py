@@ -98,7 +98,9 @@ def parse_within(text: str, limits: Limits) -> DocumentNode:
     Raises RequestError: GRAPHQL_PARSE_FAILED for a syntax error, OPERATION_TOO_LARGE for a limit.
     """
     try:
-        return parse(text, max_lexical_tokens=limits.tokens, max_comments=limits.tokens)
+        return parse(
+            text, max_lexical_tokens=limits.tokens, max_comments=limits.tokens, allow_empty_selection_sets=False
+        )
     except GraphQLSyntaxError as error:
         locations = [{"line": place.line, "column": place.column} for place in error.locations or ()]
         code, message = GRAPHQL_PARSE_FAILED, error.message

@@ -10,6 +10,7 @@ from graphql import (
     DirectiveNode,
     DocumentNode,
     FragmentDefinitionNode,
+    FragmentSpreadNode,
     GraphQLError,
     OperationDefinitionNode,
     VariableNode,
@@ -45,7 +46,7 @@ def prepare_operation(
     definition = _pick(document, name)
     _raise_if_any(check_limits(document, definition.name.value if definition.name else None, limits))
     _validate(document, supergraph, introspection)
-    fragments = {node.name.value: node for node in document.definitions if isinstance(node, FragmentDefinitionNode)}
+    fragments = _spread_fragments(definition, document)
     kind: OperationKind = definition.operation.value
     if kind == "subscription":
         raise RequestError.single(SUBSCRIPTION_NOT_SUPPORTED, "Subscriptions are not supported.")
@@ -83,7 +84,6 @@ def _validate(document: DocumentNode, supergraph: Supergraph, introspection: boo
         document,
         max_errors=_MAX_VALIDATION_ERRORS,
         hide_suggestions=not introspection,
-        allow_empty_selection_sets=False,
     )
     found = [_as_json(error) for error in errors]
     if not introspection:
@@ -110,6 +110,24 @@ def _as_json(error: GraphQLError) -> dict[str, Any]:
 def _raise_if_any(errors: list[dict[str, Any]]) -> None:
     if errors:
         raise RequestError(errors)
+
+
+def _spread_fragments(definition: OperationDefinitionNode, document: DocumentNode) -> dict[str, FragmentDefinitionNode]:
+    """The fragments that the operation spreads, itself or through others."""
+    known = {node.name.value: node for node in document.definitions if isinstance(node, FragmentDefinitionNode)}
+    found: dict[str, FragmentDefinitionNode] = {}
+    waiting: list[OperationDefinitionNode | FragmentDefinitionNode] = [definition]
+
+    class Finder(Visitor):
+        def enter_fragment_spread(self, node: FragmentSpreadNode, *_: Any) -> None:
+            name = node.name.value
+            if name not in found:
+                found[name] = known[name]
+                waiting.append(known[name])
+
+    while waiting:
+        visit(waiting.pop(), Finder())
+    return found
 
 
 def _condition_variables(

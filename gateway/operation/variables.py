@@ -28,5 +28,12 @@ def coerce_variables(operation: Operation, given: Mapping[str, Any], schema: Gra
 
 
 def condition_values(operation: Operation, variables: Mapping[str, Any]) -> dict[str, bool]:
-    """The values on which the plan depends. Validation made sure that they are booleans when given at all."""
-    return {name: bool(variables.get(name)) for name in operation.condition_variables}
+    """The values on which the plan depends.
+
+    Raises RequestError (BAD_USER_INPUT) for a null, which a variable with a default can have in spite of validation.
+    """
+    values = {name: variables.get(name) for name in operation.condition_variables}
+    for name, value in values.items():
+        if value is None:
+            raise RequestError.single(BAD_USER_INPUT, f"'${name}' decides @skip or @include and must not be null.")
+    return {name: bool(value) for name, value in values.items()}
