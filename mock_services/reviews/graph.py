@@ -1,8 +1,13 @@
-"""The types of the reviews subgraph. It owns Review; of products and customers it knows the id and what it adds."""
+"""The types of the reviews subgraph. It owns Review; of products and customers it knows the id and what it adds.
+
+Whatever is not a key is nullable: a non-null field of a service that is down takes the whole object with it, and with a
+product or a customer that object belongs to others.
+"""
 
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Annotated
 
 import strawberry
 from graphql import GraphQLError
@@ -15,6 +20,8 @@ from mock_services.reviews.store import ReviewRow
 MAX_FIRST = 100
 
 Info = strawberry.Info[Context, None]
+First = Annotated[int, strawberry.argument(description=f"How many, 1 to {MAX_FIRST}.")]
+Id = Annotated[strawberry.ID, strawberry.argument(description="For instance `r-0000123`.")]
 
 
 def bad_input(message: str) -> GraphQLError:
@@ -34,15 +41,15 @@ class Product:
     id: strawberry.ID
 
     @strawberry.field(description="The newest first.")
-    async def reviews(self, info: Info, first: int = 5) -> list[Review]:
+    async def reviews(self, info: Info, first: First = 5) -> list[Review] | None:
         return reviews_of(await info.context.newest("product_id", check_first(first)).load(self.id))
 
     @strawberry.field(description="From 1 to 5; null without reviews.")
     async def average_rating(self, info: Info) -> float | None:
         return (await info.context.ratings.load(self.id)).average
 
-    @strawberry.field
-    async def review_count(self, info: Info) -> int:
+    @strawberry.field(description="How many reviews the product has.")
+    async def review_count(self, info: Info) -> int | None:
         return (await info.context.ratings.load(self.id)).count
 
 
@@ -51,28 +58,28 @@ class Customer:
     id: strawberry.ID
 
     @strawberry.field(description="The newest first.")
-    async def reviews(self, info: Info, first: int = 5) -> list[Review]:
+    async def reviews(self, info: Info, first: First = 5) -> list[Review] | None:
         return reviews_of(await info.context.newest("author_id", check_first(first)).load(self.id))
 
 
-@federation.type(keys=["id"])
+@federation.type(keys=["id"], description="What a customer thinks of a product.")
 class Review:
-    id: strawberry.ID
-    rating: int = strawberry.field(description="From 1 to 5.")
-    title: str
-    body: str
-    created_at: datetime
-    author: Customer
-    product: Product
+    id: strawberry.ID = strawberry.field(description="For instance `r-0000123`.")
+    rating: int | None = strawberry.field(description="From 1 to 5.")
+    title: str | None = strawberry.field(description="One line.")
+    body: str | None = strawberry.field(description="The whole text; may be empty.")
+    created_at: datetime | None = strawberry.field(description="When it was written.")
+    author: Customer | None = strawberry.field(description="Who wrote it.")
+    product: Product | None = strawberry.field(description="What it is about.")
 
 
-@strawberry.input
+@strawberry.input(description="A review to be added.")
 class AddReviewInput:
-    product_id: strawberry.ID
-    author_id: strawberry.ID
+    product_id: strawberry.ID = strawberry.field(description="What it is about.")
+    author_id: strawberry.ID = strawberry.field(description="The customer who writes it.")
     rating: int = strawberry.field(description="From 1 to 5.")
-    title: str
-    body: str = ""
+    title: str = strawberry.field(description="One line, not empty.")
+    body: str = strawberry.field(default="", description="The whole text.")
 
 
 def review_of(row: ReviewRow | None) -> Review | None:
@@ -95,21 +102,21 @@ def reviews_of(rows: list[ReviewRow]) -> list[Review]:
     return [review for row in rows if (review := review_of(row)) is not None]
 
 
-@strawberry.type
+@strawberry.type(description="Questions to the shop.")
 class Query:
-    @strawberry.field
-    async def review(self, info: Info, id: strawberry.ID) -> Review | None:
+    @strawberry.field(description="The review with this id.")
+    async def review(self, info: Info, id: Id) -> Review | None:
         return review_of(await info.context.reviews.load(id))
 
     @strawberry.field(description="The newest of all products.")
-    async def latest_reviews(self, info: Info, first: int = 10) -> list[Review]:
+    async def latest_reviews(self, info: Info, first: First = 10) -> list[Review] | None:
         return reviews_of(await info.context.database.read(store.latest_reviews, check_first(first)))
 
 
-@strawberry.type
+@strawberry.type(description="Commands to the shop.")
 class Mutation:
-    @strawberry.mutation
-    async def add_review(self, info: Info, input: AddReviewInput) -> Review:
+    @strawberry.mutation(description="Add a review. Error: `BAD_USER_INPUT`.")
+    async def add_review(self, info: Info, input: AddReviewInput) -> Review | None:
         if not 1 <= input.rating <= 5:
             raise bad_input("rating must be from 1 to 5")
         if not input.title.strip() or not input.product_id or not input.author_id:
