@@ -16,12 +16,12 @@ from pathlib import Path
 from typing import Any, Self
 
 from mock_services.estate.process import ServiceFailed, ServiceProcess
-from mock_services.estate.remote import ask
+from mock_services.estate.remote import ControlError, ask
 from mock_services.kit.locks import Locked, lock
 from mock_services.kit.ports import PORTS
 
 START_TIMEOUT_S = 60.0
-STOP_TIMEOUT_S = 3.0
+STOP_TIMEOUT_S = 5.0
 
 
 class EstateError(Exception):
@@ -70,15 +70,15 @@ class Estate:
             self.stop()
             raise
 
-    def stop(self) -> None:
-        """End every process: asked to, then made to. Does nothing when there is none."""
+    def stop(self) -> dict[str, int]:
+        """End every process: asked to, then made to. Answers how each ended: 0, or minus the signal that ended it."""
         deadline = time.monotonic() + STOP_TIMEOUT_S
         for process in self._processes.values():
             process.ask_to_stop()
-        for process in self._processes.values():
-            process.end(deadline)
+        ended = {name: process.end(deadline) for name, process in self._processes.items()}
         self._processes.clear()
         self._held.close()
+        return ended
 
     def url(self, name: str) -> str:
         """`http://127.0.0.1:PORT`, without a path: reviews' GraphQL is at /graphql below it."""
@@ -162,6 +162,8 @@ class Estate:
                 ask(process.url, "GET", "/healthz")
             except ServiceFailed as failure:
                 failures.append(str(failure))
+            except ControlError as error:
+                failures.append(f"{process.name}: is not healthy: {error}")
         if failures:
             raise EstateError("\n".join(failures))
 

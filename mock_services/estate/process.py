@@ -94,8 +94,8 @@ class ServiceProcess:
         self.signal(signal.SIGTERM)
         self.signal(signal.SIGCONT)
 
-    def end(self, deadline: float) -> None:
-        """Wait for its end; past the deadline (of time.monotonic), SIGKILL. Afterwards it is gone and reaped."""
+    def end(self, deadline: float) -> int:
+        """Wait for its end; past the deadline (of time.monotonic), SIGKILL. Answers its exit code: it is gone."""
         try:
             self._process.wait(max(0.0, deadline - time.monotonic()))
         except subprocess.TimeoutExpired:
@@ -104,6 +104,7 @@ class ServiceProcess:
         for pipe in (self._process.stdin, self._process.stdout, self._errors):
             if pipe is not None:
                 pipe.close()
+        return self._process.returncode
 
     def kill(self) -> None:
         """SIGKILL, and wait until it is dead."""

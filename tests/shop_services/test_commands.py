@@ -51,15 +51,12 @@ def test_an_order_costs_what_the_catalogue_says(ask: Ask) -> None:
 
 
 def test_cancelling_twice_is_as_cancelling_once(ask: Ask) -> None:
+    before_placed, before = total(ask, status="placed"), total(ask, status="cancelled")
     order = place(ask, ("p-00001", 1))
-    before = total(ask, status="cancelled")
     for _ in range(2):
         response = ask["orders"].post(f"/orders/{order['id']}/cancel")
         assert (response.status_code, response.json()) == (200, order | {"status": "cancelled"})
-    assert total(ask, status="cancelled") == before + 1
-    assert total(ask) == sum(
-        total(ask, status=status) for status in ("placed", "paid", "shipped", "delivered", "returned", "cancelled")
-    )
+    assert (total(ask, status="placed"), total(ask, status="cancelled")) == (before_placed, before + 1)
 
 
 @pytest.mark.parametrize("status", ["shipped", "delivered", "returned"])

