@@ -27,13 +27,15 @@ class Position:
 
     types:   their runtime types; the plan is the same for all of them.
     finders: the steps that must be merged before the path can be walked down to these objects.
-    arguments: those of the root field that found the object, by name; empty elsewhere.
+    arguments: those of the query's field that finds the objects, by name; empty elsewhere.
+    before:  the steps that must be merged before that field can be asked for.
     """
 
     path: Path
     types: Types
     finders: frozenset[StepDraft]
     arguments: Mapping[str, RootArgument]
+    before: frozenset[StepDraft] = frozenset()
 
 
 class Emitter:
@@ -102,7 +104,8 @@ class Emitter:
             first.selection.typename = True
         for types, plan in self._signatures.groups(child.by_type):
             element = PathElement(field.key, types if child.is_abstract else None)
-            position = Position((*parent.path, element), types, finders, self._arguments(field, parent))
+            arguments = self._arguments(field, parent)
+            position = Position((*parent.path, element), types, finders, arguments, parent.finders)
             touched |= self._object(plan, position, _narrowed(places, types) if child.is_abstract else dict(places))
         return touched
 
@@ -119,10 +122,10 @@ class Emitter:
         return place.step
 
     def _arguments(self, field: Field, parent: Position) -> Mapping[str, RootArgument]:
-        if parent.path or not field.arguments:
+        query = self._supergraph.roots["query"]
+        if not field.arguments or parent.types != {query}:
             return {}
-        (root_type,) = parent.types
-        declared = self._supergraph.types[root_type].fields[field.name].arguments
+        declared = self._supergraph.types[query].fields[field.name].arguments
         return {name: RootArgument(value, declared[name]) for name, value in field.arguments}
 
     # -- steps -----------------------------------------------------------------------------------------------------
@@ -148,14 +151,13 @@ class Emitter:
         if self._supergraph.is_root(jump.as_type):
             return self._root_step(jump, position)
         entries = self._entries(jump, position, tuple(given))
-        early = bool(given) and not needs
-        merge_after = set(position.finders) if early else set[StepDraft]()
+        is_early = bool(given) and not needs
         step = StepDraft(
             graph=jump.graph,
             kind="entities",
             path=position.path,
-            needs=needs if early else needs | position.finders,
-            merge_after=merge_after,
+            needs=set(position.before) if is_early else needs | position.finders,
+            merge_after=set(position.finders) if is_early else set(),
             entries=entries,
         )
         step = self._shared(step)

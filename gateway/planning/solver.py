@@ -16,6 +16,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from itertools import combinations
 
+from graphql import ListTypeNode, NonNullTypeNode, TypeNode
+
 from gateway.federation.selection import Field, Selections
 from gateway.federation.supergraph import Kind, Supergraph
 from gateway.planning.reach import Held, Reach, earliest
@@ -282,15 +284,23 @@ class Solver:
     ) -> tuple[Source, ...]:
         """The key that a @lookup field's arguments are: a source that is there before the object is."""
         definition = self._supergraph.types[type_name].fields[field.name]
-        is_root = type_name == self._supergraph.roots["query"]
-        if not (self._lookups and is_root and any(source.graph in definition.lookup_in for source in anchors)):
+        is_query = type_name == self._supergraph.roots["query"]
+        is_lookup = any(source.graph in definition.lookup_in for source in anchors)
+        if not (self._lookups and is_query and is_lookup) or is_list(definition.type):
             return ()
         view = self._argument_views.get(field)
         if view is None:
-            known = self._supergraph.types[child_type].fields
+            # An argument that may be left open is no key: the resolver may put something in its place.
+            required = {name for name, type_ in definition.arguments.items() if isinstance(type_, NonNullTypeNode)}
+            known = required & self._supergraph.types[child_type].fields.keys()
             view = tuple(Field(name, name, name) for name, _ in field.arguments if name in known)
             self._argument_views[field] = view
         return (Source(ARGUMENTS, child_type, view, -1),)
+
+
+def is_list(type_: TypeNode) -> bool:
+    """Whether a type is a list, nullable or not."""
+    return isinstance(type_.type if isinstance(type_, NonNullTypeNode) else type_, ListTypeNode)
 
 
 def _cheaper(one: ObjectPlan | None, other: ObjectPlan | None) -> ObjectPlan | None:
