@@ -78,7 +78,8 @@ def _stop(supervisor: Supervisor) -> None:
     for number in _SIGNALS:
         signal.signal(number, lambda _number, _frame: supervisor.kill())
     try:
-        say("Stopping the services.")
+        if supervisor.is_running:
+            say("Stopping the services.")
     finally:
         supervisor.stop()
 

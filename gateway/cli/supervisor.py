@@ -67,8 +67,8 @@ class Supervisor:
         self._watcher.start()
 
     @property
-    def pid(self) -> int:
-        return self._process.pid
+    def is_running(self) -> bool:
+        return self._process.poll() is None
 
     def wait_ready(self, timeout_s: float) -> None:
         """Until all services answer. Raises ServicesFailed when it ends or takes longer."""
