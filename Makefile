@@ -20,15 +20,14 @@ test: install ## Run every test; what this machine cannot run is skipped, with t
 	@echo '== Testing (what is skipped is listed with its reason at the end)'
 	@$(BIN)/python -m pytest -rs $(TESTS)
 
-check: install ## Check style, formatting, types and the arrows between packages
-	@echo '== ruff check'
-	@$(BIN)/ruff check
-	@echo '== ruff format --check'
-	@$(BIN)/ruff format --check
-	@echo '== pyright (strict, gateway/)'
-	@$(BIN)/pyright
-	@echo '== import-linter'
-	@$(BIN)/lint-imports
+check: install ## Check style, formatting, types and the arrows between packages; all of them, even if one fails
+	@failed=0; \
+	run() { echo "== $$*"; $(BIN)/"$$@" || failed=1; }; \
+	run ruff check; \
+	run ruff format --check; \
+	run pyright; \
+	run lint-imports; \
+	exit $$failed
 
 explorer: install ## Build GraphiQL with npm; without npm a plain explorer page is served
 	@if command -v npm > /dev/null; then $(BIN)/python -m gateway.server.explorer.build; fi
