@@ -21,7 +21,7 @@ MAX_FIRST = 100
 
 Info = strawberry.Info[Context, None]
 First = Annotated[int, strawberry.argument(description=f"How many, 1 to {MAX_FIRST}.")]
-Id = Annotated[strawberry.ID, strawberry.argument(description="For instance `r-0000123`.")]
+Id = Annotated[strawberry.ID, strawberry.argument(description="For instance `r-000123`.")]
 
 
 def bad_input(message: str) -> GraphQLError:
@@ -64,7 +64,7 @@ class Customer:
 
 @federation.type(keys=["id"], description="What a customer thinks of a product.")
 class Review:
-    id: strawberry.ID = strawberry.field(description="For instance `r-0000123`.")
+    id: strawberry.ID = strawberry.field(description="For instance `r-000123`.")
     rating: int | None = strawberry.field(description="From 1 to 5.")
     title: str | None = strawberry.field(description="One line.")
     body: str | None = strawberry.field(description="The whole text; may be empty.")
