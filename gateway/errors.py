@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import traceback
+from pathlib import PurePath
+
+_FRAMES_TOLD = 5
+
 
 class BraidError(Exception):
     """An error with a stable code.
@@ -17,3 +22,12 @@ class BraidError(Exception):
         self.message = message
         if code is not None:
             self.code = code
+
+
+def origin(error: BaseException) -> str:
+    """Where an unexpected exception came from, for logs: `local.py:80 fetch < loader.py:12 load`, innermost first.
+
+    Its message, source lines and values stay out: they may hold what clients and services must keep secret.
+    """
+    frames = traceback.extract_tb(error.__traceback__)[-_FRAMES_TOLD:]
+    return " < ".join(f"{PurePath(frame.filename).name}:{frame.lineno} {frame.name}" for frame in reversed(frames))

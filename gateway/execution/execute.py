@@ -14,7 +14,7 @@ from typing import Any, cast
 import structlog
 from graphql import GraphQLSchema
 
-from gateway.errors import BraidError
+from gateway.errors import BraidError, origin
 from gateway.execution.failure import Cause, Failure
 from gateway.execution.merge import merge_entities, merge_object, rename
 from gateway.execution.representations import Batch, build_batch, key_from_arguments
@@ -157,7 +157,11 @@ class _Execution:
             return _cause(error)
         # A fault of ours, or of a schema in this process. It costs the fields of this step, not the whole answer.
         _log.error(
-            "fetch failed", subgraph=fetch.step.graph, error=type(error).__name__, request_id=self.context.request_id
+            "fetch_failed",
+            subgraph=fetch.step.graph,
+            error=type(error).__name__,
+            origin=origin(error),
+            request_id=self.context.request_id,
         )
         return Cause(fetch.step.graph, BraidError.code, "An internal error occurred.")
 

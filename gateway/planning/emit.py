@@ -123,7 +123,7 @@ class Emitter:
 
     def _arguments(self, field: Field, parent: Position) -> Mapping[str, RootArgument]:
         query = self._supergraph.roots["query"]
-        if not field.arguments or parent.types != {query}:
+        if not field.arguments or parent.types != frozenset({query}):
             return {}
         declared = self._supergraph.types[query].fields[field.name].arguments
         return {name: RootArgument(value, declared[name]) for name, value in field.arguments}

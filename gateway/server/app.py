@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import time
-import traceback
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from http import HTTPStatus
@@ -23,6 +22,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from gateway.errors import origin
 from gateway.server.endpoint import GraphQLEndpoint
 from gateway.server.engine import Engine
 from gateway.server.errors import CODES, ClientDisconnected, HttpError, error_body
@@ -134,12 +134,12 @@ async def _answer_http_exception(request: Request, error: Exception) -> Response
 
 
 def _log_failure(exchange: Exchange, error: Exception) -> None:
-    """The one log entry of an unexpected failure. Frames without their local variables: those hold clients' data."""
+    """The one log entry of an unexpected failure."""
     _log.error(
         "request failed",
         request_id=exchange.request_id,
         error=type(error).__name__,
-        exception="".join(traceback.format_exception(error, limit=-20)),
+        origin=origin(error),
     )
 
 

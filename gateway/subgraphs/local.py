@@ -11,7 +11,6 @@ client. Whatever else is raised is masked, and logged with the request's id.
 
 from __future__ import annotations
 
-import traceback
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -22,7 +21,7 @@ from strawberry.extensions import ParserCache, SchemaExtension, ValidationCache
 from strawberry.federation.schema import FederationAny
 from strawberry.schema_directive import Location
 
-from gateway.errors import BraidError
+from gateway.errors import BraidError, origin
 from gateway.federation.errors import Problem, SchemaError
 from gateway.services.errors import SourceError
 from gateway.services.request import RequestContext
@@ -140,7 +139,7 @@ class LocalSubgraph:
             request_id=context.request_id,
             path=error.path,
             error=type(cause).__name__,
-            traceback="".join(traceback.format_exception(cause)),
+            origin=origin(cause),
         )
         return f"Internal error in subgraph '{self._name}'.", {"code": BraidError.code}
 

@@ -195,7 +195,7 @@ async def test_unexpected_failure_is_hidden_from_the_client_and_logged_once(clie
     }
     [entry] = logs
     assert (entry["log_level"], entry["request_id"], entry["error"]) == ("error", "r1", "SecretBug")
-    assert "small_engine.py" in entry["exception"]
+    assert "small_engine.py" in entry["origin"]
     assert "opensesame" not in str(logs)
 
 
