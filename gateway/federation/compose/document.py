@@ -43,7 +43,7 @@ from graphql import (
 )
 from graphql.validation.validate import validate_sdl
 
-from gateway.federation.compose.federation_definitions import FEDERATION_2, LOOKUP_SIGNATURE
+from gateway.federation.compose.federation_definitions import FEDERATION_2, LOOKUP_SIGNATURE, definition_nodes
 from gateway.federation.compose.model import NOWHERE, ROOT_NAMES, Place
 from gateway.federation.compose.positions import place_of, problem
 from gateway.federation.compose.vocabulary import LOOKUP, MACHINERY_FIELDS, Vocabulary
@@ -211,7 +211,7 @@ def _complete(document: DocumentNode, vocabulary: Vocabulary) -> DocumentNode:
         extra += "\ntype Query { _service: String }"
     if not any(isinstance(n, DirectiveDefinitionNode) and n.name.value == LOOKUP for n in document.definitions):
         extra += f"\ndirective @{LOOKUP} {LOOKUP_SIGNATURE}"
-    return DocumentNode(definitions=(*nodes, *parse(extra, no_location=True).definitions))
+    return DocumentNode(definitions=(*nodes, *definition_nodes(extra)))
 
 
 def _from_graphql_error(subgraph: str, error: GraphQLError) -> Problem:

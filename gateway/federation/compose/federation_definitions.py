@@ -7,6 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
+
+from graphql import DefinitionNode, parse
 
 LATEST_MINOR = 11
 FEDERATION_1 = (1, 0)
@@ -98,3 +101,9 @@ def definitions_sdl(directives: Mapping[str, DirectiveSpec], types: Mapping[str,
     scalars = [f"scalar {local}" for local in sorted(set(types.values()))]
     lines = [f"directive @{name} {spec.signature.format_map(types)}" for name, spec in directives.items()]
     return "\n".join(scalars + lines)
+
+
+@lru_cache(maxsize=64)
+def definition_nodes(sdl: str) -> tuple[DefinitionNode, ...]:
+    """The nodes of definitions that composition wrote itself, without positions. Parsed once: subgraphs repeat them."""
+    return parse(sdl, no_location=True).definitions

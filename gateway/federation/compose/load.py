@@ -66,19 +66,8 @@ from gateway.federation.errors import Problem, SchemaError
 
 TypeNode = TypeDefinitionNode | TypeExtensionNode
 
-CARRIED = frozenset(
-    {
-        "tag",
-        "inaccessible",
-        "authenticated",
-        "requiresScopes",
-        "policy",
-        "cost",
-        "listSize",
-        "deprecated",
-        "specifiedBy",
-    }
-)
+BUILT_IN = frozenset({"deprecated", "specifiedBy", "oneOf"})
+CARRIED = BUILT_IN | {"tag", "inaccessible", "authenticated", "requiresScopes", "policy", "cost", "listSize"}
 """Directives that keep a meaning in the supergraph."""
 
 _KINDS: dict[type[Node], Kind] = {
@@ -249,7 +238,9 @@ class _Reader:
     def _applied(self, directives: Iterable[ConstDirectiveNode]) -> tuple[Applied, ...]:
         found: list[Applied] = []
         for directive in directives:
-            name = self.canonical.get(directive.name.value, directive.name.value)
+            name = (
+                directive.name.value if directive.name.value in BUILT_IN else self.canonical.get(directive.name.value)
+            )
             if name in CARRIED:
                 arguments = tuple((item.name.value, print_ast(item.value)) for item in directive.arguments or ())
                 found.append(Applied(name, arguments, place_of(directive)))

@@ -11,6 +11,7 @@ from gateway.federation.compose.merge_directives import merge_applied
 from gateway.federation.compose.merge_enums import enum_use, merge_enum_values
 from gateway.federation.compose.merge_executables import merge_executable_directives
 from gateway.federation.compose.merge_fields import merge_output_fields
+from gateway.federation.compose.merge_hints import hint_type_differences
 from gateway.federation.compose.merge_inputs import merge_input_fields
 from gateway.federation.compose.merged import JoinType, MergedDirective, MergedSchema, MergedType
 from gateway.federation.compose.model import QUERY, Kind, Subgraph
@@ -55,6 +56,7 @@ def _kind_text(source: TypeSource) -> str:
 
 def _merge_type(context: MergeContext, sources: Sequence[TypeSource], report: Report) -> MergedType:
     """All of a type but the values of an enum, which depend on how all others use it."""
+    hint_type_differences(sources, report)
     first = sources[0].type
     kind = first.merged_kind
     fields = {}

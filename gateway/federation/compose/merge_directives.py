@@ -17,7 +17,7 @@ from gateway.federation.compose.sources import most_common
 
 _ALTERNATIVES = {"requiresScopes": "scopes", "policy": "policies"}
 PRINT_ORDER = (
-    *("specifiedBy", "deprecated", "tag", "inaccessible"),
+    *("specifiedBy", "oneOf", "deprecated", "tag", "inaccessible"),
     *("authenticated", "requiresScopes", "policy", "cost", "listSize"),
 )
 
@@ -76,7 +76,7 @@ def _list_text(items: Iterable[str]) -> str:
 
 
 def _list_size(values: Sequence[Mapping[str, str]]) -> list[str]:
-    """Largest assumed size; all arguments and fields any subgraph names; a single slicing argument only if all ask so."""
+    """The largest size, all arguments and fields that any subgraph names, one slicing argument only if all ask so."""
     parts: list[str] = []
     sizes = [int(value["assumedSize"]) for value in values if value.get("assumedSize", "null") != "null"]
     if sizes:

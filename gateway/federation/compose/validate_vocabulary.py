@@ -14,11 +14,11 @@ from graphql import (
     ObjectTypeExtensionNode,
     ScalarTypeDefinitionNode,
     ScalarTypeExtensionNode,
-    parse,
     print_ast,
 )
 
 from gateway.federation.compose.document import declarations
+from gateway.federation.compose.federation_definitions import definition_nodes
 from gateway.federation.compose.positions import place_of, problem
 from gateway.federation.compose.type_text import named
 from gateway.federation.compose.vocabulary import Vocabulary
@@ -37,9 +37,7 @@ def vocabulary_problems(subgraph: str, document: DocumentNode, vocabulary: Vocab
 def _definition_problems(subgraph: str, document: DocumentNode, vocabulary: Vocabulary) -> Iterator[Problem]:
     """Each definition of a known directive that contradicts its specification."""
     real = {
-        node.name.value: node
-        for node in parse(vocabulary.sdl, no_location=True).definitions
-        if isinstance(node, DirectiveDefinitionNode)
+        node.name.value: node for node in definition_nodes(vocabulary.sdl) if isinstance(node, DirectiveDefinitionNode)
     }
     for node in document.definitions:
         if isinstance(node, DirectiveDefinitionNode) and node.name.value in real:
