@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -18,7 +18,7 @@ class Locked(Exception):
 
 
 @contextmanager
-def lock(directory: Path, *, exclusive: bool) -> Iterator[None]:
+def lock(directory: Path, *, exclusive: bool) -> Generator[None, None, None]:
     """Hold the lock for the block. Raises Locked at once rather than wait. Does nothing where there is no flock."""
     if sys.platform == "win32":
         yield

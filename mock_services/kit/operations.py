@@ -53,7 +53,7 @@ class Operation:
     body: Any = None
     status: int = 200
     location: str | None = None
-    problems: Mapping[int, str] = field(default_factory=dict)
+    problems: Mapping[int, str] = field(default_factory=dict[int, str])
 
     @property
     def name(self) -> str:

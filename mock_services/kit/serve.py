@@ -32,7 +32,7 @@ def main(service: Service, arguments: Sequence[str] | None = None) -> None:
         end_with_parent(options.with_parent)
     # Before and after uvicorn has the signals: end quietly. Uvicorn raises its signal again when it is done.
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: sys.exit(0))
+        signal.signal(number, _end)
     try:
         database = Database(options.db, service.name)
         listener = _listen(options.port)
@@ -43,6 +43,10 @@ def main(service: Service, arguments: Sequence[str] | None = None) -> None:
         app.asgi, log_level="warning", access_log=False, server_header=False, timeout_graceful_shutdown=GRACE_S
     )
     _Server(config, app.chaos).run([listener])
+
+
+def _end(*_: object) -> None:
+    sys.exit(0)
 
 
 class _Server(uvicorn.Server):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any
+from typing import Any, cast
 
 import strawberry
 from graphql import GraphQLError
@@ -66,9 +66,10 @@ def is_unexpected(error: GraphQLError) -> bool:
 
 def _resolve(context: Context, representation: object) -> Entity | Awaitable[Entity | None] | GraphQLError:
     """An error is returned, not raised: so it costs its own item only."""
-    if not isinstance(representation, Mapping):
+    if not isinstance(representation, dict):
         return bad_input("a representation must be an object")
-    typename, key = representation.get("__typename"), representation.get("id")
+    members = cast("dict[str, object]", representation)
+    typename, key = members.get("__typename"), members.get("id")
     if not isinstance(typename, str) or typename not in _ENTITIES:
         return bad_input(f"there is no entity type {typename!r} in this subgraph")
     # GraphQL takes whole numbers for ids; True is an int to Python only.
