@@ -18,7 +18,7 @@ demo: install explorer ## Run the shop: seven services, the gateway, the explore
 
 test: install ## Run every test; what this machine cannot run is skipped, with the reason
 	@echo '== Testing (what is skipped is listed with its reason at the end)'
-	@$(BIN)/python -m pytest -rs $(TESTS)
+	@$(BIN)/python -m pytest -rfEs $(TESTS)
 
 check: install ## Check style, formatting, types and the arrows between packages; all of them, even if one fails
 	@failed=0; \
