@@ -152,11 +152,11 @@ async def test_entities_wherever_they_lie(case: Case) -> None:
 
 
 async def test_without_batching_nothing_is_deduplicated() -> None:
-    """The naive fan-out, kept for comparison: five books are asked for one by one or five times; same answer."""
-    query = "{ books { id title } }"
+    """The naive fan-out, kept for comparison: every book and every author as often as it occurs; same answer."""
+    query = "{ books { id title author { name } } }"
     naive = await Gateway(LIBRARY).ask(query, batching=False)
     assert naive.data == (await Gateway(LIBRARY).ask(query)).data
-    assert sum(len(r.representations) for r in naive.fakes["texts"].requests) == 4
+    assert [sum(len(r.representations) for r in naive.fakes[name].requests) for name in ("texts", "writers")] == [4, 4]
 
 
 async def test_large_lists_go_out_in_few_requests() -> None:

@@ -5,10 +5,14 @@ from __future__ import annotations
 import pytest
 
 from tests.support.checks import check
+from tests.support.fakes import Faults
 from tests.support.scenario import FEDERATION_2, Case, Scenario
 from tests.support.world import World
 
 pytestmark = pytest.mark.anyio
+
+
+FLOUR = (500, 350, 250)
 
 
 def _recipe_part(fields: str) -> str:
@@ -34,7 +38,12 @@ RECIPES = Scenario(
     type Text { short: String long: String }
     """,
     world=World(
-        {"Recipe": {"r1": {"text": {}}, "r2": {"text": None}, "r3": {"text": {}}}},
+        {
+            "Recipe": {
+                label: {"text": text, "flour": flour, "energy": flour + 1}
+                for label, text, flour in zip(("r1", "r2", "r3"), ({}, None, {}), FLOUR, strict=True)
+            }
+        },
         query={"recipe": "r1", "recipes": ["r1", "r2", "r3"]},
     ),
 )
@@ -51,6 +60,18 @@ RECIPES_CASES = [
         name="lists are merged by index",
         query="{ recipes { energy flour text { short long } } }",
         plan=["1 texts", "1 pantry", "1 nutrition"],
+    ),
+    Case(
+        name="an item that one of them lacks keeps what the others know",
+        query="{ recipes { flour energy } }",
+        faults={"nutrition": Faults(spoil=lambda data: {"recipes": [None, *data["recipes"][1:]]})},
+        data={"recipes": [{"flour": FLOUR[0], "energy": None}, *({"flour": f, "energy": f + 1} for f in FLOUR[1:])]},
+    ),
+    Case(
+        name="an object that one of them lacks keeps what the others know",
+        query="{ recipe { energy text { short long } } }",
+        faults={"nutrition": Faults(spoil=lambda data: {"recipe": {**data["recipe"], "text": None}})},
+        data={"recipe": {"energy": FLOUR[0] + 1, "text": {"short": "Text:r1/text.short", "long": None}}},
     ),
     Case(name="a shared part is asked of whoever is asked anyway", query="{ recipes { title energy } }"),
 ]
