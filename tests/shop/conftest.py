@@ -1,6 +1,6 @@
 """The shop with its default data as seven processes, and gateways over it as processes of their own.
 
-The estate and the services' clients are those of tests/shop_services, over a larger shop: `pristine` is overridden here.
+The estate and the services' clients are those of tests/shop_services, over a larger shop: `pristine` is another here.
 """
 
 from __future__ import annotations

@@ -7,7 +7,8 @@ from typing import Any
 BUSY_CUSTOMER = "c-000107"
 """Has hundreds of orders, several open tickets about orders, charges, and reviews."""
 UNKNOWN_CUSTOMER = "c-999999"
-DELIVERED_ORDER = "o-0000011"
+DELIVERED_ORDER = "o-0000014"
+"""Of eight products, by a customer with open tickets."""
 PRODUCT = "p-00042"
 
 DASHBOARD = """

@@ -98,7 +98,9 @@ def test_aliases_with_different_arguments_share_the_calls_for_customers(
 ) -> None:
     """n pages are n calls; the distinct customers of all of them together are asked for 200 at a time."""
     fields = (f"{status}: orders(first: 200, status: {status}) {{ total ...Buyer }}" for status in statuses)
-    answer = gateway.ask(f"{{ {' '.join(fields)} }} fragment Buyer on Order {{ customer {{ ... {{ name }} }} }}").whole()
+    answer = gateway.ask(
+        f"{{ {' '.join(fields)} }} fragment Buyer on Order {{ customer {{ ... {{ name }} }} }}"
+    ).whole()
     counted = estate.calls()
     pages = {status: shop.orders(200, status=status.lower()) for status in statuses}
     buyers = {order["customer_id"] for page in pages.values() for order in page}
@@ -201,4 +203,3 @@ def test_hundreds_of_orders_of_one_customer_are_read_page_by_page(
     assert pages > 2
     assert found == [order["id"] for order in shop.all_orders(BUSY_CUSTOMER)]
     assert page["totalCount"] == len(found)
-

@@ -151,7 +151,9 @@ def test_several_dashboards_in_one_request_share_their_calls(
     """Three customers, one of whom is not there: still a call to each service."""
     fields = DASHBOARD[DASHBOARD.index("{\n    name") : DASHBOARD.rindex("}")]
     ids = {"a": BUSY_CUSTOMER, "b": UNKNOWN_CUSTOMER, "c": "c-000046"}
-    answer = gateway.ask("{" + " ".join(f'{key}: customer(id: "{id}") {fields}' for key, id in ids.items()) + "}").whole()
+    answer = gateway.ask(
+        "{" + " ".join(f'{key}: customer(id: "{id}") {fields}' for key, id in ids.items()) + "}"
+    ).whole()
     assert estate.calls() == ONE_CALL_EACH
     assert answer["b"] is None
     for key in ("a", "c"):

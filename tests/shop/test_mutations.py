@@ -9,9 +9,12 @@ import httpx
 
 from mock_services.estate import Estate
 from tests.shop.gateway_process import GatewayProcess
-from tests.shop.queries import BUSY_CUSTOMER, PRODUCT
 from tests.shop.rest_shop import RestShop, money
 from tests.shop.waiting import wait_until
+
+BUYER = "c-000825"
+"""Other tests look at other customers, and find them as they were."""
+PRODUCT = "p-00007"
 
 PLACE_ORDER = """
 mutation ($input: PlaceOrderInput!) {
@@ -25,7 +28,7 @@ mutation ($input: PlaceOrderInput!) {
 
 
 def an_order(quantity: int = 3) -> dict[str, Any]:
-    return {"customerId": BUSY_CUSTOMER, "items": [{"productId": PRODUCT, "quantity": quantity}]}
+    return {"customerId": BUYER, "items": [{"productId": PRODUCT, "quantity": quantity}]}
 
 
 def test_a_placed_order_is_read_back_in_the_same_request(
@@ -45,10 +48,10 @@ def test_a_placed_order_is_read_back_in_the_same_request(
         "status": "PLACED",
         "total": money(3 * cents),
         "items": [{"quantity": 3, "unitPrice": money(cents), "product": {"name": product["name"]}}],
-        "customer": {"name": shop.customer(BUSY_CUSTOMER)["name"], "recentOrders": [{"id": placed["id"]}]},
+        "customer": {"name": shop.customer(BUYER)["name"], "recentOrders": [{"id": placed["id"]}]},
     }
     stored = shop.order(placed["id"])
-    assert (stored["customer_id"], stored["total_cents"]) == (BUSY_CUSTOMER, 3 * cents)
+    assert (stored["customer_id"], stored["total_cents"]) == (BUYER, 3 * cents)
     read = gateway.ask("query ($id: ID!) { order(id: $id) { total } }", id=placed["id"]).whole()
     assert read == {"order": {"total": placed["total"]}}
 
@@ -57,7 +60,7 @@ def test_an_empty_order_is_refused(gateway: GatewayProcess, estate: Estate, shop
     """With the service's own code and words; nothing is stored, nothing else asked."""
     newest = shop.orders(1)
     estate.reset_calls()
-    answer = gateway.ask(PLACE_ORDER, input={"customerId": BUSY_CUSTOMER, "items": []})
+    answer = gateway.ask(PLACE_ORDER, input={"customerId": BUYER, "items": []})
     assert estate.calls() == {"orders": {"POST /orders": 1}}
     assert (answer.status, answer.data) == (200, {"placeOrder": None})
     assert answer.errors == [
@@ -141,7 +144,7 @@ def test_a_command_without_an_answer_is_not_given_twice(
     """Nobody knows whether it was carried out. The next one is not begun before that is settled."""
     estate.chaos("orders", hang=True, route="POST /orders")
     both = """mutation ($input: PlaceOrderInput!) { placeOrder(input: $input) { id }
-              addReview(input: {productId: "p-00042", authorId: "c-000107", rating: 4, title: "Good"}) { id } }"""
+              addReview(input: {productId: "p-00007", authorId: "c-000825", rating: 4, title: "Good"}) { id } }"""
     asking = background.submit(gateway.ask, both, input=an_order())
     wait_until(lambda: estate.call_counts("orders")["in_flight"] == 1, 1.2)
     assert "reviews" not in estate.calls()
@@ -154,14 +157,12 @@ def test_a_command_without_an_answer_is_not_given_twice(
     ]
 
 
-def test_a_review_is_added_through_the_remote_subgraph(
-    gateway: GatewayProcess, estate: Estate, shop: RestShop
-) -> None:
+def test_a_review_is_added_through_the_remote_subgraph(gateway: GatewayProcess, estate: Estate, shop: RestShop) -> None:
     """Its author and product come from the services that own them."""
     review = gateway.ask(
         """mutation ($input: AddReviewInput!) {
           addReview(input: $input) { rating title author { name } product { name } } }""",
-        input={"productId": PRODUCT, "authorId": BUSY_CUSTOMER, "rating": 4, "title": "Good value"},
+        input={"productId": PRODUCT, "authorId": BUYER, "rating": 4, "title": "Good value"},
     ).whole()["addReview"]
     assert estate.calls() == {
         "reviews": {"POST /graphql": 1},
@@ -171,7 +172,7 @@ def test_a_review_is_added_through_the_remote_subgraph(
     assert review == {
         "rating": 4,
         "title": "Good value",
-        "author": {"name": shop.customer(BUSY_CUSTOMER)["name"]},
+        "author": {"name": shop.customer(BUYER)["name"]},
         "product": {"name": shop.product(PRODUCT)["name"]},
     }
 
@@ -181,7 +182,7 @@ def test_a_ticket_is_opened_and_closed(gateway: GatewayProcess, estate: Estate, 
     opened = gateway.ask(
         """mutation ($input: OpenTicketInput!) {
           openTicket(input: $input) { id status priority customer { openTickets { id } } } }""",
-        input={"customerId": BUSY_CUSTOMER, "subject": "Where is it?"},
+        input={"customerId": BUYER, "subject": "Where is it?"},
     ).whole()["openTicket"]
     assert (opened["status"], opened["priority"]) == ("OPEN", "NORMAL")
     assert {"id": opened["id"]} in opened["customer"]["openTickets"]
@@ -193,7 +194,7 @@ def test_a_ticket_is_opened_and_closed(gateway: GatewayProcess, estate: Estate, 
     assert estate.calls() == {
         "support": {"POST /tickets": 1, "POST /tickets/{id}/close": 1, "GET /tickets": 2},
     }
-    assert opened["id"] not in [ticket["id"] for ticket in shop.open_tickets(BUSY_CUSTOMER)]
+    assert opened["id"] not in [ticket["id"] for ticket in shop.open_tickets(BUYER)]
 
 
 def test_a_mutation_is_not_run_by_get(gateway: GatewayProcess, estate: Estate) -> None:
