@@ -134,7 +134,7 @@ class _Check:
                 yield "FIELDS_HAS_ARGS", message
             return
         given = {argument.name.value: argument.value for argument in node.arguments or ()}
-        for name in given.keys() - field.arguments.keys():
+        for name in sorted(given.keys() - field.arguments.keys()):
             yield "INVALID_FIELDS", f'"{type_def.name}.{field.name}" has no argument "{name}".'
         for name, argument in field.arguments.items():
             if name in given:

@@ -117,7 +117,7 @@ def _checked_version(subgraph: str, link: Link, report: Report) -> tuple[int, in
 def _check_imports(subgraph: str, link: Link, federation: tuple[int, int], report: Report) -> None:
     """Report imports that this version of the federation specification does not define."""
     known = {f"@{name}" for name in definitions.available(federation)} | definitions.available_scalars(federation)
-    for name in link.imports.keys() - known - {"@link"}:
+    for name in sorted(link.imports.keys() - known - {"@link"}):
         if "@" + name in known:
             advice = f'Directives are imported with their "@": write "@{name}".'
         else:
