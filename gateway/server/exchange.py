@@ -11,7 +11,7 @@ from starlette.types import Message, Receive, Scope, Send
 
 from gateway.server.body import discard_body, has_body
 from gateway.server.errors import HttpError, error_body
-from gateway.server.media_types import HTML, JSON
+from gateway.server.media_types import JSON
 from gateway.server.settings import ServerSettings
 
 # What others' tracing makes: hex, UUIDs, ULIDs, base64. Nothing that could forge a log line.
@@ -74,8 +74,6 @@ class Exchange:
     async def refuse(self, error: HttpError) -> None:
         """Answer with a GraphQL error. The connection is closed after it when the body was not read."""
         body = error_body(error.message, error.code)
-        if self.media_type == HTML:
-            self.media_type = JSON
         if not self.body_is_awaited:
             await self.answer(error.status, body, error.headers)
             return

@@ -123,8 +123,7 @@ def _refuse_repeated_names(text: bytes, what: str) -> None:
                 _refuse(f"{what} has the name `{_quote(name)}` more than once in one object.")
             seen.add(name)
 
-    # Numbers stay text: only names matter here, and Python refuses to read integers of some thousand digits.
-    json.loads(text, object_pairs_hook=check, parse_int=str, parse_float=str)
+    json.loads(text, object_pairs_hook=check)
 
 
 def _kind(value: Any) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from typing import Any
 
@@ -206,6 +207,14 @@ async def test_answer_that_cannot_be_encoded_is_a_failure_of_ours(
     with capture_logs() as logs:
         answer = await client.post("/graphql", json=HELLO)
     assert (answer.status_code, len(logs)) == (500, 1)
+
+
+async def test_cancellation_from_outside_passes_through(client: httpx.AsyncClient, engine: SmallEngine) -> None:
+    """A caller's own deadline around the application works as around any coroutine."""
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.05):
+            await client.post("/graphql", json={"query": "{ wait }"})
+    assert engine.cancelled.is_set()
 
 
 async def test_unknown_path_is_a_graphql_error_too(client: httpx.AsyncClient) -> None:

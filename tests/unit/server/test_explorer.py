@@ -155,3 +155,10 @@ async def test_hashed_files_are_kept_by_browsers_and_others_are_not(
         assert "immutable" in (await client.get("/explorer/assets/a-1234.js")).headers["cache-control"]
         assert (await client.get("/explorer/index.html")).headers["cache-control"] == "no-cache"
         assert (await client.get("/graphql", headers=BROWSER)).headers["cache-control"] == "no-store"
+
+
+async def test_plain_page_is_served_where_nothing_was_built(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gateway.server.explorer.page.BUILT", tmp_path)
+    async with client_of(ServerSettings()) as client:
+        assert (await client.get("/graphql", headers=BROWSER)).content == (FALLBACK / "index.html").read_bytes()
+        assert (await client.get("/explorer/page.js")).content == (FALLBACK / "page.js").read_bytes()

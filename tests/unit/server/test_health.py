@@ -46,7 +46,8 @@ async def test_engine_that_hangs_is_not_ready(
 
     monkeypatch.setattr(health, "READY_TIMEOUT_S", 0.05)
     engine.ready = hang  # type: ignore[method-assign]
-    assert (await client.get("/ready")).status_code == 503
+    async with asyncio.timeout(2):
+        assert (await client.get("/ready")).status_code == 503
 
 
 async def test_engine_that_fails_is_not_ready_and_tells_no_secret(

@@ -59,6 +59,12 @@ async def test_requests_follow_each_other_on_one_connection(raw: RawClient) -> N
         assert (await raw.answer()).body == b'{"data":{"hello":"Hello, world!"}}'
 
 
+async def test_refusal_after_a_whole_body_leaves_the_connection_open(raw: RawClient) -> None:
+    for request in (post({"query": 1}), post({"query": "{ boom }"}), post(HELLO)):
+        await raw.send(request)
+        assert "connection" not in (await raw.answer()).headers
+
+
 async def test_body_of_exactly_the_limit_is_read(raw: RawClient) -> None:
     padding = "x" * (LIMITS.max_body_bytes - len('{"query": "{ hello }", "p": ""}'))
     await raw.send(post({**HELLO, "p": padding}))
@@ -165,8 +171,11 @@ async def test_client_that_never_asks_is_let_go(
         assert rest[: len(status) or 1] == status
 
 
-async def test_client_that_drips_its_head_is_let_go(engine: SmallEngine, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The time counts from the head's begin; single bytes do not renew it. Also after a first good request."""
+@pytest.mark.parametrize(("begin", "drop", "status"), [(b"GET /health?", b"G", b"HTTP/1.1 408 "), (b"", b"\r\n", b"")])
+async def test_client_that_drips_is_let_go(
+    engine: SmallEngine, monkeypatch: pytest.MonkeyPatch, begin: bytes, drop: bytes, status: bytes
+) -> None:
+    """The time counts from the head's begin, or from the first of the empty lines that may come before it."""
     monkeypatch.setattr(protocol, "HEAD_TIMEOUT_S", 0.3)
     async with served(create_server(engine)) as url, connected(url) as raw:
         await raw.send(post(HELLO))
@@ -174,13 +183,14 @@ async def test_client_that_drips_its_head_is_let_go(engine: SmallEngine, monkeyp
 
         async def drip() -> None:
             while True:
-                await raw.send(b"G" if not raw.reader.at_eof() else b"")
+                await raw.send(drop)
                 await asyncio.sleep(0.05)
 
+        await raw.send(begin)
         dripping = asyncio.create_task(drip())
-        await raw.send(b"GET /health?")
-        assert (await raw.closed()).startswith(b"HTTP/1.1 408 ")
+        rest = await raw.closed()
         dripping.cancel()
+        assert rest[: len(status) or 1] == status
 
 
 async def test_slow_answer_is_not_taken_for_a_slow_head(engine: SmallEngine, monkeypatch: pytest.MonkeyPatch) -> None:
