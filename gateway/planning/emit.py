@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from itertools import product
 
 from gateway.federation.selection import Field, Selections
 from gateway.federation.supergraph import Supergraph
@@ -198,8 +199,13 @@ def representations_agree(
     """Whether objects of each type can be presented once for both.
 
     A representation has one slot per field name, so two requirements on one field with different arguments, anywhere
-    inside, need a call each.
+    inside, need a call each. So do types that are entered under one name, as an interface object, if one comes without
+    what the other requires: the subgraph would be asked to compute the fields for both.
     """
+    for (name, mine), (other_name, theirs) in product(one.items(), other.items()):
+        is_one_name = name != other_name and mine.as_type == theirs.as_type
+        if is_one_name and set(mine.requires) != set(theirs.requires):
+            return False
     for type_name in one.keys() & other.keys():
         mine, theirs = one[type_name], other[type_name]
         if mine.as_type != theirs.as_type:
