@@ -100,6 +100,16 @@ CASES = [
         query="{ best { id ... on Film { mark: stars } } }",
     ),
     Case(
+        name="what one type requires is not asked of another that shares the name",
+        query="{ best { __typename left ... on Album { label } } }",
+        plan=[
+            "1 ratings",
+            "2 catalog at best after ratings",
+            "3 stock at best after catalog",
+            "3 stock at best after catalog",
+        ],
+    ),
+    Case(
         name="opaque then concrete then a subgraph that extends the concrete type",
         query="{ best { stars ... on Film { screens } } }",
         plan=["1 ratings", "2 catalog at best after ratings", "3 cinemas at best after catalog"],
