@@ -342,7 +342,7 @@ async def test_what_does_not_exist_is_null(
 ) -> None:
     """An unknown id costs a call, an impossible one none; neither is an error, alone or as a reference."""
     route = services.get(f"http://{service}.test{path}").respond(json={"items": [], "missing": ["x-1"]})
-    document = f'{{a:{field}(id:"x-1"){{id}} b:{field}(id:"no such form!"){{id}}}}'
+    document = f'{{a:{field}(id:"x-1"){{id}} b:{field}(id:"no.such.form"){{id}}}}'
     response = await ask(service, document)
     assert (response.data, response.errors) == ({"a": None, "b": None}, [])
     assert [dict(call.request.url.params) for call in route.calls] == [{"ids": "x-1"}]

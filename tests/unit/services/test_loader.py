@@ -174,6 +174,28 @@ async def test_closing_leaves_no_task_behind(make_context: MakeContext, turns: i
         await loader.load("later")
 
 
+async def test_closing_waits_for_what_takes_its_time_to_stop(make_context: MakeContext) -> None:
+    """A call that has to close a connection first."""
+    stopped = asyncio.Event()
+
+    async def stop_slowly(keys: Sequence[str]) -> Mapping[str, str]:
+        try:
+            return await _never(keys)
+        finally:
+            await asyncio.sleep(0.02)
+            stopped.set()
+
+    context = make_context()
+    loader = context.loader(Squares)
+    loader.fetching = stop_slowly
+    waiter = loader.load("a")
+    await asyncio.sleep(0.01)
+    await close_loaders(context)
+    assert stopped.is_set()
+    with pytest.raises(DeadlineExceeded):
+        await waiter
+
+
 async def test_closing_after_the_waiters_were_cancelled_is_silent(make_context: MakeContext) -> None:
     """The usual end at the deadline: steps are cancelled first, loaders closed after; nothing is logged by asyncio."""
     complaints: list[dict[str, Any]] = []
