@@ -68,6 +68,14 @@ RECIPES_CASES = [
         data={"recipes": [{"flour": FLOUR[0], "energy": None}, *({"flour": f, "energy": f + 1} for f in FLOUR[1:])]},
     ),
     Case(
+        name="whichever of them it is",
+        query="{ recipes { flour energy } }",
+        faults={"pantry": Faults(spoil=lambda data: {"recipes": [None, *data["recipes"][1:]]})},
+        data={
+            "recipes": [{"flour": None, "energy": FLOUR[0] + 1}, *({"flour": f, "energy": f + 1} for f in FLOUR[1:])]
+        },
+    ),
+    Case(
         name="an object that one of them lacks keeps what the others know",
         query="{ recipe { energy text { short long } } }",
         faults={"nutrition": Faults(spoil=lambda data: {"recipe": {**data["recipe"], "text": None}})},

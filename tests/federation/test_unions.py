@@ -101,7 +101,7 @@ GATES = Scenario(
     subgraphs={
         "north": FEDERATION_2
         + """
-        type Query { entrance: Gate @shareable northOnly: Gate }
+        type Query { entrance: Gate @shareable northOnly: Gate strange: Gate }
         type Gate @key(fields: "id") { id: ID! guard: Guard @shareable }
         union Guard = Dog | Human | Robot
         type Dog @shareable { name: String }
@@ -118,7 +118,7 @@ GATES = Scenario(
         """,
     },
     api="""
-    type Query { entrance: Gate northOnly: Gate }
+    type Query { entrance: Gate northOnly: Gate strange: Gate }
     type Gate { id: ID! guard: Guard width: Int }
     union Guard = Dog | Human | Robot
     type Dog { name: String }
@@ -130,9 +130,10 @@ GATES = Scenario(
             "Gate": {
                 "g1": {"guard": {"__typename": "Human", "name": "Ada", "rank": 3}},
                 "g2": {"guard": {"__typename": "Dog", "name": "Rex"}},
+                "g3": {"guard": {"__typename": "Robot"}},
             }
         },
-        query={"entrance": "g1", "northOnly": "g2"},
+        query={"entrance": "g1", "northOnly": "g2", "strange": "g3"},
     ),
 )
 
@@ -141,6 +142,11 @@ GATES_CASES = [
     Case(
         name="a member that not all know, beside others",
         query="{ entrance { width guard { __typename ... on Robot { serial } ... on Dog { name } } } }",
+    ),
+    Case(
+        name="a subgraph that breaks the promise gets no field of such a member",
+        query="{ strange { guard { __typename ... on Robot { serial } ... on Dog { name } } } }",
+        data={"strange": {"guard": {"__typename": "Robot", "serial": None}}},
     ),
     Case(
         name="the same through one subgraph only",
