@@ -84,7 +84,8 @@ def flat(text: str) -> str:
 
 
 FILMS = """
-type Query @join__type(graph: CATALOG) @join__type(graph: PEOPLE) @join__type(graph: STOCK) @join__type(graph: RATINGS) {
+type Query
+  @join__type(graph: CATALOG) @join__type(graph: PEOPLE) @join__type(graph: STOCK) @join__type(graph: RATINGS) {
   search(text: String!): [Item!]! @join__field(graph: CATALOG)
   film(id: ID!): Film @join__field(graph: CATALOG)
   person(id: ID!): Person @join__field(graph: PEOPLE)

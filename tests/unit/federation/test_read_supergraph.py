@@ -183,8 +183,8 @@ def test_a_field_has_its_own_type_in_each_subgraph():
         type Item @join__type(graph: A) @join__type(graph: B) { id: ID }
         type Other @join__type(graph: B) { id: ID }
         union Any
-          @join__type(graph: B) @join__unionMember(graph: B, member: "Item") @join__unionMember(graph: B, member: "Other")
-          = Item | Other
+          @join__type(graph: B)
+          @join__unionMember(graph: B, member: "Item") @join__unionMember(graph: B, member: "Other") = Item | Other
         """
     )
     narrow, wide = supergraph.source("Query", "found", "a"), supergraph.source("Query", "found", "b")
