@@ -10,10 +10,11 @@ from strawberry.scalars import JSON
 
 from gateway.subgraphs import Info, SubgraphSchema, lookup
 from resolvers import catalog
+from resolvers.catalog import Category
 from schema.money import from_cents
 from schema.paging import After, Connection, First, checked, page_info
 
-Category = strawberry.enum(catalog.Category, name="ProductCategory", description="Departments of the shop.")
+strawberry.enum(Category, name="ProductCategory", description="Departments of the shop.")
 
 OfCategory = Annotated[Category | None, strawberry.argument(description="Only products of this department.")]
 

@@ -10,10 +10,11 @@ from msgspec.structs import asdict
 
 from gateway.subgraphs import Info, SubgraphSchema, lookup
 from resolvers import customers
+from resolvers.customers import Segment, Tier
 from schema.paging import After, Connection, First, checked, page_info
 
-Segment = strawberry.enum(customers.Segment, name="CustomerSegment", description="Whom the customer buys for.")
-Tier = strawberry.enum(customers.Tier, name="CustomerTier", description="How good a customer it is.")
+strawberry.enum(Segment, name="CustomerSegment", description="Whom the customer buys for.")
+strawberry.enum(Tier, name="CustomerTier", description="How good a customer it is.")
 
 Country = Annotated[
     str | None, strawberry.argument(description="Only customers of this country, ISO 3166-1 alpha-2: `DE`.")

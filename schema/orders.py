@@ -11,10 +11,11 @@ from strawberry.federation.schema_directives import Key
 
 from gateway.subgraphs import Info, SubgraphSchema, lookup
 from resolvers import orders
+from resolvers.orders import OrderStatus
 from schema.money import from_cents
 from schema.paging import After, Connection, First, asks_for, checked, page_info
 
-OrderStatus = strawberry.enum(orders.OrderStatus, description="How far an order has come.")
+strawberry.enum(OrderStatus, description="How far an order has come.")
 
 WithStatus = Annotated[OrderStatus | None, strawberry.argument(description="Only orders in this status.")]
 OfCustomer = Annotated[strawberry.ID | None, strawberry.argument(description="Only this customer's orders.")]

@@ -9,11 +9,12 @@ import strawberry
 
 from gateway.subgraphs import Info, SubgraphSchema, lookup
 from resolvers import payments
+from resolvers.payments import ChargeStatus, PaymentMethod
 from schema.money import from_cents
 from schema.paging import First, checked
 
-ChargeStatus = strawberry.enum(payments.ChargeStatus, description="What became of a charge.")
-PaymentMethod = strawberry.enum(payments.PaymentMethod, description="How a charge is paid.")
+strawberry.enum(ChargeStatus, description="What became of a charge.")
+strawberry.enum(PaymentMethod, description="How a charge is paid.")
 
 
 @strawberry.type(description="A customer's account: the sum of all charges.")

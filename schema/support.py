@@ -9,10 +9,11 @@ from strawberry.federation.schema_directives import Key
 
 from gateway.subgraphs import Info, SubgraphSchema, lookup
 from resolvers import support
+from resolvers.support import Priority, TicketStatus
 from schema.paging import First, checked
 
-TicketStatus = strawberry.enum(support.TicketStatus, description="How far a ticket has come.")
-Priority = strawberry.enum(support.Priority, name="TicketPriority", description="How urgent a ticket is.")
+strawberry.enum(TicketStatus, description="How far a ticket has come.")
+strawberry.enum(Priority, name="TicketPriority", description="How urgent a ticket is.")
 
 
 @strawberry.federation.type(keys=["id"])
