@@ -17,7 +17,7 @@ from gateway.federation.compose.model import Subgraph
 from gateway.federation.compose.printing import print_supergraph
 from gateway.federation.compose.report import Report
 from gateway.federation.compose.upgrade import upgrade
-from gateway.federation.compose.validate import validate
+from gateway.federation.compose.validate import graph_problems, subgraph_problems
 from gateway.federation.errors import Problem, SchemaError
 
 __all__ = ["Composition", "SubgraphSchema", "compose"]
@@ -54,13 +54,15 @@ def compose(subgraphs: Sequence[SubgraphSchema]) -> Composition:
     report.stop_if_any()
     upgraded = upgrade(loaded, report)
     report.stop_if_any()
-    report.problems.extend(validate(upgraded))
+    report.problems.extend(subgraph_problems(upgraded))
     report.stop_if_any()
+    report.problems.extend(graph_problems(upgraded))
     merged = merge(upgraded, report)
     report.stop_if_any()
-    report.problems.extend(merged_problems(merged, upgraded))
+    supergraph_sdl = print_supergraph(merged)
+    report.problems.extend(merged_problems(merged, supergraph_sdl, upgraded))
     report.stop_if_any()
-    return Composition(print_supergraph(merged), tuple(report.hints))
+    return Composition(supergraph_sdl, tuple(report.hints))
 
 
 def _load(subgraphs: Sequence[SubgraphSchema], report: Report) -> list[Subgraph]:

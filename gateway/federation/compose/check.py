@@ -19,13 +19,12 @@ from gateway.federation.compose.model import (
     TypeDef,
 )
 from gateway.federation.compose.positions import problem
-from gateway.federation.compose.printing import print_supergraph
 from gateway.federation.compose.validate_field_sets import supergraph_requires_problems
 from gateway.federation.errors import Problem
 
 
-def merged_problems(schema: MergedSchema, subgraphs: Sequence[Subgraph]) -> Iterator[Problem]:
-    """Every fault of the merged schema that the subgraphs do not show one by one."""
+def merged_problems(schema: MergedSchema, supergraph_sdl: str, subgraphs: Sequence[Subgraph]) -> Iterator[Problem]:
+    """Every fault of the merged schema, also given as text, that the subgraphs do not show one by one."""
     if QUERY not in schema.types:
         message = "No subgraph has a query root. Give one of them a type Query with a field."
         yield problem("", NOWHERE, "NO_QUERIES", message)
@@ -38,7 +37,7 @@ def merged_problems(schema: MergedSchema, subgraphs: Sequence[Subgraph]) -> Iter
     for subgraph in subgraphs:
         yield from supergraph_requires_problems(view, subgraph)
     if not findings:
-        yield from _graphql_problems(schema)
+        yield from _graphql_problems(supergraph_sdl)
 
 
 def _locate(subgraphs: Sequence[Subgraph], finding: Finding) -> tuple[str, Place]:
@@ -68,9 +67,9 @@ def _missing_interface_fields(schema: MergedSchema) -> Iterator[Finding]:
                     yield Finding("INTERFACE_FIELD_NO_IMPLEM", message, merged.name)
 
 
-def _graphql_problems(schema: MergedSchema) -> Iterator[Problem]:
+def _graphql_problems(supergraph_sdl: str) -> Iterator[Problem]:
     try:
-        errors = validate_schema(build_ast_schema(parse(print_supergraph(schema), no_location=True)))
+        errors = validate_schema(build_ast_schema(parse(supergraph_sdl, no_location=True)))
     except GraphQLError as error:
         errors = [error]
     except TypeError as error:

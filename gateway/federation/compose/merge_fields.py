@@ -87,14 +87,20 @@ def _joins(
 
 def _join(context: MergeContext, source: FieldSource, same_type: bool) -> JoinField:
     field = source.field
-    override = field.override if field.override and field.override.source in context.graphs else None
     return JoinField(
         graph=context.graph_id(source.name),
         requires=canonical_text(field.requires.text) if field.requires and field.requires.text is not None else None,
         provides=canonical_text(field.provides.text) if field.provides and field.provides.text is not None else None,
         type=None if same_type else field.type,
         external=field.external,
-        override=override.source if override else None,
+        override=_taken_from(context, source),
         used_overridden=source.used_overridden,
-        override_label=override.label if override else source.label,
+        override_label=source.label,
     )
+
+
+def _taken_from(context: MergeContext, source: FieldSource) -> str | None:
+    """The subgraph that the field is taken over from, if there is one and it has the type."""
+    override = source.field.override
+    homes = {home.subgraph.name for home in context.types[source.type.name]}
+    return override.source if override is not None and override.source in homes else None

@@ -18,7 +18,7 @@ def resolve_overrides(context: MergeContext, sources: Sequence[FieldSource], rep
     """The sources of one field that remain, in the same order.
 
     A field taken over without a label is gone from its old owner, or kept as used_overridden where that subgraph still
-    uses it. With a label both sides remain and carry the label.
+    uses it. With a label both sides remain and carry it, unless the old side resolves nothing: then it says nothing.
     """
     by_name = {source.name: source for source in sources}
     for source in sources:
@@ -31,6 +31,7 @@ def resolve_overrides(context: MergeContext, sources: Sequence[FieldSource], rep
         used = (old.type.name, old.field.name) in context.used[old.name]
         if override.label is not None:
             by_name[old.name] = replace(old, label=override.label, used_overridden=used)
+            by_name[source.name] = replace(by_name[source.name], label=override.label)
         elif used:
             by_name[old.name] = replace(old, used_overridden=True)
             _hint(report, old, "is still used there, by a key, a requirement, a provision or an interface")

@@ -29,7 +29,7 @@ class FieldSource:
     """A field as one subgraph defines it.
 
     used_overridden: another subgraph took it over, but this one still uses it: as good as external.
-    label: of the progressive override that takes the field away from this source.
+    label: of the progressive override that this source takes part in, on either side.
     """
 
     subgraph: Subgraph

@@ -19,8 +19,10 @@ from gateway.federation.compose.type_text import named
 def upgrade(subgraphs: Sequence[Subgraph], report: Report) -> list[Subgraph]:
     """The same subgraphs in the same order, those of Federation 1 rewritten. What cannot be rewritten is reported."""
     cleared: list[Subgraph] = []
+    interface_objects = {found.name for other in subgraphs for found in other.types.values() if found.interface_object}
     for subgraph in subgraphs:
         if is_federation_1(subgraph):
+            _check_interface_keys(subgraph, interface_objects, report)
             subgraph = _cleared(without_external(subgraph, _served_without_key(subgraph, subgraphs)))
             subgraph = _without_repeated_tags(subgraph, subgraphs)
             subgraph = _without_unused_externals(subgraph, report)
@@ -45,6 +47,18 @@ def _served_without_key(subgraph: Subgraph, subgraphs: Sequence[Subgraph]) -> se
                 names = top_level_fields(key.fields.text or "")
                 served.update((type_def.name, name) for name in names if name in type_def.fields)
     return served
+
+
+def _check_interface_keys(subgraph: Subgraph, interface_objects: set[str], report: Report) -> None:
+    """A keyed interface of Federation 1 cannot do what the @interfaceObject of another subgraph expects of it."""
+    for type_def in subgraph.types.values():
+        if type_def.kind is Kind.INTERFACE and type_def.keys and type_def.name in interface_objects:
+            message = (
+                f'"{type_def.name}" is an @interfaceObject elsewhere, but its @key in this Federation 1 subgraph'
+                " does not let the gateway learn an object's type. Link Federation 2 here, or remove the @key."
+            )
+            place = type_def.keys[0].fields.place
+            report.error("INTERFACE_OBJECT_USAGE_ERROR", message, subgraph.name, place)
 
 
 def _cleared(subgraph: Subgraph) -> Subgraph:

@@ -14,20 +14,19 @@ from gateway.federation.compose.validate_marks import mark_problems
 from gateway.federation.errors import Problem
 
 
-def validate(subgraphs: Sequence[Subgraph]) -> Iterator[Problem]:
-    """Every fault that shows before merging: in each subgraph by itself, then between them."""
+def subgraph_problems(subgraphs: Sequence[Subgraph]) -> Iterator[Problem]:
+    """Every fault that a subgraph has by itself, subgraph by subgraph."""
     for subgraph in subgraphs:
-        yield from subgraph_problems(subgraph)
+        yield from field_set_problems(subgraph)
+        yield from mark_problems(subgraph)
+        yield from interface_problems(subgraph)
+        yield from lookup_problems(subgraph)
+
+
+def graph_problems(subgraphs: Sequence[Subgraph]) -> Iterator[Problem]:
+    """Every fault that shows between subgraphs before anything is merged."""
     yield from _extensions_without_base(subgraphs)
     yield from entity_interface_problems(subgraphs)
-
-
-def subgraph_problems(subgraph: Subgraph) -> Iterator[Problem]:
-    """Every fault of one subgraph, rule by rule."""
-    yield from field_set_problems(subgraph)
-    yield from mark_problems(subgraph)
-    yield from interface_problems(subgraph)
-    yield from lookup_problems(subgraph)
 
 
 def _extensions_without_base(subgraphs: Sequence[Subgraph]) -> Iterator[Problem]:
