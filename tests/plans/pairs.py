@@ -6,46 +6,11 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.federation.test_abstract_types import MEDIA
-from tests.federation.test_complex_entity_call import WORKSHOP
-from tests.federation.test_interface_objects import STORE
-from tests.federation.test_language import ZOO
-from tests.federation.test_lookups import CLUB
-from tests.federation.test_mutations import BANK
-from tests.federation.test_paths import LIBRARY
-from tests.federation.test_provides import ATLAS
-from tests.federation.test_requires_and_provides import BAKERY
-from tests.federation.test_requires_arguments import FREIGHT
-from tests.federation.test_requires_chains import FLIGHTS, JOURNAL
-from tests.federation.test_shared_parents import HOUSES, RECIPES
-from tests.federation.test_simple_entity_call import MUSEUM
-from tests.federation.test_unions import PRIZES, SHELTER
+from tests.federation.scenarios import SCENARIOS
 from tests.support.gateway import Gateway, plan_text
 from tests.support.scenario import Scenario
 
 FOLDER = Path(__file__).parent
-SCENARIOS = {
-    scenario.name: scenario
-    for scenario in (
-        ATLAS,
-        BAKERY,
-        BANK,
-        CLUB,
-        FLIGHTS,
-        FREIGHT,
-        HOUSES,
-        JOURNAL,
-        LIBRARY,
-        MEDIA,
-        MUSEUM,
-        PRIZES,
-        RECIPES,
-        SHELTER,
-        STORE,
-        WORKSHOP,
-        ZOO,
-    )
-}
 
 
 @dataclass(frozen=True, slots=True)

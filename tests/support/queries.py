@@ -1,0 +1,132 @@
+"""Random operations on a schema: fields, arguments, aliases, fragments on members and on unrelated interfaces."""
+
+from __future__ import annotations
+
+import random
+from typing import Any
+
+from graphql import (
+    GraphQLArgument,
+    GraphQLEnumType,
+    GraphQLField,
+    GraphQLInputObjectType,
+    GraphQLNamedType,
+    GraphQLSchema,
+    get_named_type,
+    is_abstract_type,
+    is_composite_type,
+    is_leaf_type,
+    is_list_type,
+    is_non_null_type,
+    parse,
+    validate,
+)
+
+MAX_ALIASES = 25
+MAX_PARTS = 60
+
+
+class RandomQueries:
+    """A stream of valid queries.
+
+    texts: values to draw arguments of type ID and String from; some should name objects.
+    """
+
+    def __init__(self, schema: GraphQLSchema, seed: object, texts: list[str]) -> None:
+        self._schema = schema
+        self._random = random.Random(str(seed))
+        self._texts = texts
+        self._composites = [t for n, t in schema.type_map.items() if is_composite_type(t) and not n.startswith("__")]
+        self._aliases = self._parts = 0
+        self._variables: set[str] = set()
+
+    def next(self) -> str:
+        """The next valid query. Conditions use the variables $yes and $no, which are declared with defaults."""
+        while True:
+            self._aliases = self._parts = 0
+            self._variables = set()
+            body = self._selection(self._schema.query_type, self._random.randint(2, 5))
+            declared = [f"${name}: Boolean = {value}" for name, value in (("yes", "true"), ("no", "false"))]
+            used = [text for text in declared if text[1 : text.index(":")] in self._variables]
+            text = f"query{'(' + ', '.join(used) + ')' if used else ''} {body}"
+            if not validate(self._schema, parse(text)):
+                return text
+
+    def _selection(self, parent: Any, depth: float) -> str:
+        parts = [self._part(parent, depth) for _ in range(self._random.randint(1, 4))]
+        found = [part for part in parts if part]
+        return "{ " + " ".join(found or ["__typename"]) + " }"
+
+    def _part(self, parent: Any, depth: float) -> str:
+        roll = self._random.random()
+        self._parts += 1
+        has_fields = hasattr(parent, "fields")
+        if roll < 0.06 or depth <= 0.5 or self._parts > MAX_PARTS:
+            return self._alias() + "__typename" + self._condition()
+        if roll < 0.25 or not has_fields:
+            return self._fragment(parent, depth - 0.5)
+        name, field = self._random.choice(list(parent.fields.items()))
+        return self._field(name, field, depth)
+
+    def _field(self, name: str, field: GraphQLField, depth: float) -> str:
+        named = get_named_type(field.type)
+        if depth <= 1 and not is_leaf_type(named):
+            return ""
+        text = self._alias() + name + self._arguments(field.args) + self._condition()
+        return text if is_leaf_type(named) else f"{text} {self._selection(named, depth - 1)}"
+
+    def _fragment(self, parent: Any, depth: float) -> str:
+        fitting = [t for t in self._composites if self._overlap(parent, t)]
+        target = self._random.choice(fitting)
+        condition = "" if target is parent and self._random.random() < 0.5 else f" on {target.name}"
+        return f"...{condition}{self._condition()} {self._selection(target, depth)}"
+
+    def _overlap(self, one: Any, other: Any) -> bool:
+        return bool(self._possible(one) & self._possible(other))
+
+    def _possible(self, named: Any) -> set[str]:
+        if is_abstract_type(named):
+            return {t.name for t in self._schema.get_possible_types(named)}
+        return {named.name}
+
+    def _alias(self) -> str:
+        if self._aliases >= MAX_ALIASES or self._random.random() > 0.2:
+            return ""
+        self._aliases += 1
+        return f"{self._random.choice('abcdefgh')}{self._aliases % 3}: "
+
+    def _condition(self) -> str:
+        if self._random.random() > 0.1:
+            return ""
+        variable = self._random.choice(["yes", "no"])
+        self._variables.add(variable)
+        return f" @{self._random.choice(['skip', 'include'])}(if: ${variable})"
+
+    def _arguments(self, arguments: dict[str, GraphQLArgument]) -> str:
+        given = [
+            f"{name}: {self._value(argument.type)}"
+            for name, argument in arguments.items()
+            if is_non_null_type(argument.type) or self._random.random() < 0.5
+        ]
+        return f"({', '.join(given)})" if given else ""
+
+    def _value(self, declared: Any) -> str:
+        if is_non_null_type(declared):
+            return self._value(declared.of_type)
+        if is_list_type(declared):
+            return "[" + ", ".join(self._value(declared.of_type) for _ in range(self._random.randint(0, 2))) + "]"
+        return self._scalar(declared)
+
+    def _scalar(self, named: GraphQLNamedType) -> str:
+        if isinstance(named, GraphQLEnumType):
+            return self._random.choice(list(named.values))
+        if isinstance(named, GraphQLInputObjectType):
+            required = {n: f for n, f in named.fields.items() if is_non_null_type(f.type)}
+            return "{" + ", ".join(f"{n}: {self._value(f.type)}" for n, f in required.items()) + "}"
+        match named.name:
+            case "Int" | "Float":
+                return str(self._random.randint(0, 20))
+            case "Boolean":
+                return self._random.choice(["true", "false"])
+            case _:
+                return f'"{self._random.choice(self._texts)}"'
