@@ -64,7 +64,7 @@ class GatewayProcess:
     ) -> None:
         self.url = ""
         self._log = log
-        self._environment = _environment(services) | dict(settings or {})
+        self._environment = environment_of(services) | dict(settings or {})
         self._command = [sys.executable, "-m", "gateway.cli", "serve", "--config", str(config), "--port", "0"]
         self._process: subprocess.Popen[bytes] | None = None
         self._client = httpx.Client(timeout=REQUEST_TIMEOUT_S, trust_env=False)
@@ -141,7 +141,7 @@ class GatewayProcess:
         return found[1]
 
 
-def _environment(services: Mapping[str, str]) -> dict[str, str]:
+def environment_of(services: Mapping[str, str]) -> dict[str, str]:
     """Ours, with nothing of the gateway's but where its services are. reviews speaks GraphQL, at /graphql."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("BRAID_")}
     urls = {name: f"{url}/graphql" if name == "reviews" else url for name, url in services.items()}

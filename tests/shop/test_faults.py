@@ -194,8 +194,10 @@ def test_the_deadline_is_for_the_whole_request(make_gateway: MakeGateway, estate
     """Shorter than the service's timeout, it decides; what has arrived by then is answered."""
     with make_gateway(BRAID_EXECUTION__DEADLINE_S="0.3") as hurried:
         whole = dashboard(hurried).whole()
+        log = hurried.log()
         hang(estate)
         answers = [dashboard(hurried) for _ in range(3)]
+        assert indiscretions(hurried.log().removeprefix(log)) == []
     for answer in answers:
         check_tickets_missing(answer, whole, "DEADLINE_EXCEEDED")
         assert answer.seconds >= 0.3
