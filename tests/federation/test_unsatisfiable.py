@@ -174,6 +174,7 @@ REFUSED = [
     (LEDGER, "{ entry { __typename } }"),
     (LEDGER, "{ entry { ... on Bill { id } } }"),
     (LEDGER, "{ bill { note } }"),
+    (COPIES, "{ node { id } }"),
 ]
 
 
