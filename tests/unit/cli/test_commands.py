@@ -141,6 +141,12 @@ def test_compose_prints_a_supergraph_that_serve_and_show_accept(braid: Braid, gr
     assert over_file.stdout == planned.stdout != ""
 
 
+def test_schema_modules_are_found_beside_the_configuration(braid: Braid, graph: Path, tmp_path: Path) -> None:
+    """Whatever the current folder is."""
+    elsewhere = braid("compose", "--config", str(graph / "braid.yaml"), folder=tmp_path)
+    assert elsewhere.stdout == braid("compose").stdout != ""
+
+
 def test_compose_speaks_json_to_scripts(braid: Braid) -> None:
     composed = json.loads(braid("compose", "--json").stdout)
     assert composed["supergraph"].startswith("schema")

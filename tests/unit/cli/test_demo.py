@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shlex
 import signal
@@ -101,6 +102,19 @@ def test_a_demo_runs_until_it_is_stopped_and_leaves_nothing(
     assert running.end(number) == 0
     assert not is_alive(pid)
     assert "Traceback" not in running.text()
+
+
+def test_ctrl_c_in_a_terminal_reaches_the_gateway_alone(
+    start: Callable[..., Running], shop: Callable[..., Path]
+) -> None:
+    """A terminal sends SIGINT to everything it started; the services must outlive the requests still running."""
+    folder = shop()
+    running = start("demo", folder=folder)
+    running.wait_for("Ctrl-C stops everything.")
+    os.killpg(running.process.pid, signal.SIGINT)
+    assert running.process.wait(30) == 0
+    assert running.text().endswith("Stopping the services.\nStopped: the gateway and all services.\n")
+    assert not is_alive(services_pid(folder))
 
 
 def test_killing_the_demo_ends_its_services(start: Callable[..., Running], shop: Callable[..., Path]) -> None:
