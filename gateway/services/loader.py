@@ -79,10 +79,13 @@ class Loader(DataLoader[K, V]):
     def load(self, key: K) -> asyncio.Future[V]:
         """The value of this key; what it is for an unknown key is the subclass's matter. Raises what `fetch` raised."""
         # Without the shield, cancelling one waiter would cancel all waiters of the key, and leave it cancelled.
-        return asyncio.shield(super().load(key))
+        shield = asyncio.shield(super().load(key))
+        shield.add_done_callback(_take_note)
+        return shield
 
     def do_resolve_reject(self, key: K, future: asyncio.Future[V]) -> None:
         self._unanswered += 1
+        future.add_done_callback(_take_note)
         super().do_resolve_reject(key, future)
 
     # aiodataloader declares an attribute of this name and documents a method.
@@ -127,6 +130,12 @@ class Loader(DataLoader[K, V]):
         for task in running:
             task.cancel()
         return running
+
+
+def _take_note(future: asyncio.Future[Any]) -> None:
+    """Look at the outcome, or asyncio would complain of an error that nobody saw when its waiter was cancelled."""
+    if not future.cancelled():
+        future.exception()
 
 
 async def close_loaders(context: RequestContext) -> None:
