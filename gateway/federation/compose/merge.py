@@ -25,8 +25,8 @@ _BUILT_IN_SCALARS = frozenset({"Int", "Float", "String", "Boolean", "ID"})
 def merge(subgraphs: Sequence[Subgraph], report: Report) -> MergedSchema:
     """One schema of all subgraphs, which are sorted by name. Problems go to the report."""
     context = merge_context(subgraphs)
-    _check_kinds(context, report)
-    report.stop_if_any()
+    if not _kinds_agree(context, report):
+        report.stop_if_any()
     types = {
         name: _merge_type(context, sources, report)
         for name, sources in context.types.items()
@@ -42,12 +42,16 @@ def merge(subgraphs: Sequence[Subgraph], report: Report) -> MergedSchema:
     return MergedSchema(graphs, types, directives, specs=_used_specs(types.values(), directives))
 
 
-def _check_kinds(context: MergeContext, report: Report) -> None:
+def _kinds_agree(context: MergeContext, report: Report) -> bool:
+    """Report types that are of several kinds: no merge rule applies to those."""
+    agree = True
     for name, sources in context.types.items():
         if len({source.type.merged_kind for source in sources}) > 1:
             values = by_value((source.subgraph.name, _kind_text(source)) for source in sources)
             message = f'"{name}" is not the same kind of type everywhere: {values}. Rename one, or make them one kind.'
             report.error("TYPE_KIND_MISMATCH", message, sources[0].subgraph.name, sources[0].type.place)
+            agree = False
+    return agree
 
 
 def _kind_text(source: TypeSource) -> str:
