@@ -15,7 +15,7 @@ class ExplorerHook(BuildHookInterface):
     """Runs `gateway/server/explorer/build.py`, except for editable installs: those start in a moment or not at all."""
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
-        if version == "editable":
+        if self.target_name != "wheel" or version == "editable":
             return
         spec = importlib.util.spec_from_file_location("explorer_build", BUILD)
         assert spec is not None

@@ -26,7 +26,8 @@ ARGUMENTS = ("--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-backg
 EXAMPLES = (
     ExampleQuery("Greet by name", "query Greet($name: String) {\n  hello(name: $name)\n}\n", {"name": "Ada"}),
     ExampleQuery(
-        "Two products", "query Two {\n  products(first: 2) {\n    id\n    name\n    price\n    size\n  }\n}\n"
+        "Two products",
+        "# Two of them\nquery Two {\n  products(first: 2) {\n    id\n    name\n    price\n    size\n  }\n}\n",
     ),
 )
 

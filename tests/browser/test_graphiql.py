@@ -36,6 +36,8 @@ async def test_examples_are_tabs_ready_to_run(open_page: OpenPage) -> None:
         await run_and_read(window, '"hello": "Hello, Ada!"')
         await window.page.get_by_role("tab", name="Two").click()
         await run_and_read(window, '"name": "Sofa — “Größe L”"')
+        text = await window.page.locator(".graphiql-query-editor .view-lines").inner_text()
+        assert text.replace("\u00a0", " ").count("#") == 1
         assert (window.foreign, window.complaints) == ([], [])
 
 

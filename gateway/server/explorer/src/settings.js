@@ -10,7 +10,7 @@ export async function readSettings() {
 export function startWith(examples) {
   if (examples.length === 0) return {};
   const defaultTabs = examples.map(({ title, query, variables }) => ({
-    query: `# ${title}\n${query}`,
+    query: query.trimStart().startsWith("#") ? query : `# ${title}\n${query}`,
     variables: Object.keys(variables).length > 0 ? JSON.stringify(variables, null, 2) : "",
   }));
   // GraphiQL 5.4 shows the first tab's query but forgets its variables; given beside stored tabs, they'd be one tab more.
