@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from tests.federation.test_abstract_requirements import FARM
+from tests.federation.test_abstract_requirements import FARM, TRIPS
 from tests.federation.test_abstract_types import MEDIA, NODES, RADIO
 from tests.federation.test_complex_entity_call import SEVERAL_KEYS, WORKSHOP
 from tests.federation.test_errors import OBSERVATORY
@@ -36,6 +36,6 @@ SCENARIOS: Mapping[str, Scenario] = {
         *(ATLAS, BAKERY, BANK, CLINIC, CLUB, COPIES, FARM, FLIGHTS, FREIGHT, GALLERY, GATES, HOUSES, JOURNAL),
         *KITCHENS,
         *(LEDGER, LIBRARY, LODGE, MEDIA, MUSEUM, NESTS, NODES, OBSERVATORY, ORCHARD, PARCELS, PRESS, PRIZES, RADIO),
-        *(RECIPES, RECORDS, SEVERAL_KEYS, SHELTER, STORE, STUDIOS, THEATRE, TOOLS, WARDROBE, WORKSHOP, ZOO),
+        *(RECIPES, RECORDS, SEVERAL_KEYS, SHELTER, STORE, STUDIOS, THEATRE, TOOLS, TRIPS, WARDROBE, WORKSHOP, ZOO),
     )
 }

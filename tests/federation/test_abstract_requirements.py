@@ -103,3 +103,71 @@ CASES = [
 async def test_requirements_on_abstract_types(case: Case) -> None:
     """What a requirement names is sent per runtime type; an object of no named type is sent with its type alone."""
     await check(FARM, case)
+
+
+TRIPS = Scenario(
+    name="trips",
+    subgraphs={
+        "timetable": FEDERATION_2
+        + """
+        type Query { trips: [Trip!]! }
+        interface Trip { end: Town }
+        type Bus implements Trip { end: Town }
+        type Train implements Trip { end: Town }
+        type Town @key(fields: "id") @key(fields: "code") { id: ID! code: ID! size: Int height: Int }
+        """,
+        "costs": FEDERATION_2
+        + """
+        type Town @key(fields: "id") {
+          id: ID!
+          size: Int @external
+          height: Int @external
+          tax: Int @requires(fields: "size")
+          climb: Int @requires(fields: "height")
+          both: Int @requires(fields: "size height")
+          plain: Int
+        }
+        """,
+    },
+    api="""
+    type Query { trips: [Trip!]! }
+    interface Trip { end: Town }
+    type Bus implements Trip { end: Town }
+    type Train implements Trip { end: Town }
+    type Town { id: ID! code: ID! size: Int height: Int tax: Int climb: Int both: Int plain: Int }
+    """,
+    world=World(
+        {"Town": {"t1": {"code": "one"}, "t2": {"code": "two"}}},
+        query={
+            "trips": [
+                {"__typename": "Bus", "end": "t1"},
+                {"__typename": "Train", "end": "t1"},
+                {"__typename": "Train", "end": "t2"},
+                {"__typename": "Bus", "end": None},
+            ]
+        },
+        subtypes={"Trip": ["Bus", "Train"]},
+    ),
+)
+
+TRIPS_CASES = [
+    Case(name="the same requirement below both types", query="{ trips { end { tax } } }"),
+    Case(
+        name="different requirements below different types",
+        query="{ trips { ... on Bus { end { tax } } ... on Train { end { climb } } } }",
+    ),
+    Case(
+        name="one requires and the other does not",
+        query="{ trips { ... on Bus { end { plain } } ... on Train { end { both plain } } } }",
+    ),
+    Case(
+        name="below both types and more below one",
+        query="{ trips { end { tax } ... on Train { end { climb both code } } } }",
+    ),
+]
+
+
+@pytest.mark.parametrize("case", TRIPS_CASES, ids=str)
+async def test_requirements_that_differ_by_branch(case: Case) -> None:
+    """An object has what was required of it on its own branch; no branch loses its field for another's needs."""
+    await check(TRIPS, case)

@@ -90,6 +90,7 @@ CASES = [
         {"a": True},
         ["1 trees"],
     ),
+    case("an object of which nothing is left", "{ tree { id @skip(if: true) } }", {}, ["1 trees"]),
     case("nothing is left", "query($a: Boolean!) { tree @include(if: $a) { id crop } }", {"a": False}, []),
     case(
         "the same field with and without a condition",
