@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from gateway.federation.compose.field_sets import Coordinate, coordinates
-from gateway.federation.compose.model import Kind, Subgraph
+from gateway.federation.compose.model import Subgraph
 from gateway.federation.compose.type_text import named
 
 
@@ -72,9 +72,3 @@ def provided_fields(subgraph: Subgraph) -> set[Coordinate]:
         if field.provides is not None:
             used |= coordinates(subgraph, named(field.type), field.provides.text)
     return used
-
-
-def is_entity(subgraph: Subgraph, type_name: str) -> bool:
-    """Whether the type has a @key in this subgraph."""
-    type_def = subgraph.types.get(type_name)
-    return type_def is not None and type_def.kind in (Kind.OBJECT, Kind.INTERFACE) and bool(type_def.keys)

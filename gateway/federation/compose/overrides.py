@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from gateway.federation.compose.model import Kind
+from gateway.federation.compose.model import Kind, Override
 from gateway.federation.compose.report import Report
 from gateway.federation.compose.sources import FieldSource, MergeContext
 
@@ -23,75 +23,73 @@ def resolve_overrides(context: MergeContext, sources: Sequence[FieldSource], rep
     by_name = {source.name: source for source in sources}
     for source in sources:
         override = source.field.override
-        if override is None or not _is_valid(context, source, by_name.get(override.source), report):
+        if override is None:
             continue
         old = by_name.get(override.source)
-        if old is None:
+        if not _can_be_followed(context, source, override, old, report) or old is None:
             continue
         used = (old.type.name, old.field.name) in context.used[old.name]
         if override.label is not None:
             by_name[old.name] = replace(old, label=override.label, used_overridden=used)
             by_name[source.name] = replace(by_name[source.name], label=override.label)
-        elif used:
+            continue
+        if used:
             by_name[old.name] = replace(old, used_overridden=True)
-            _hint(report, old, "is still used there, by a key, a requirement, a provision or an interface")
         else:
             del by_name[old.name]
-            _hint(report, old, "is never asked of it")
+        _hint_overridden(report, old, used)
     return list(by_name.values())
 
 
-def _hint(report: Report, old: FieldSource, state: str) -> None:
-    message = f'"{old.type.name}.{old.field.name}" is overridden by another subgraph and {state}.'
-    if state.startswith("is never"):
-        message += " It can be removed."
+def _hint_overridden(report: Report, old: FieldSource, used: bool) -> None:
+    advice = "Something there still uses it: it can be marked @external." if used else "It can be removed."
+    message = f'"{old.type.name}.{old.field.name}" is overridden and never asked of this subgraph. {advice}'
     report.hint("OVERRIDDEN_FIELD_CAN_BE_REMOVED", message, old.name, old.place)
 
 
-def _is_valid(context: MergeContext, source: FieldSource, old: FieldSource | None, report: Report) -> bool:
-    """Report what is wrong with one @override; False when it cannot be followed."""
-    override = source.field.override
-    assert override is not None
+def _can_be_followed(
+    context: MergeContext, source: FieldSource, override: Override, old: FieldSource | None, report: Report
+) -> bool:
+    """Whether the takeover changes anything, with all that is wrong or idle about it reported."""
     coordinate = f"{source.type.name}.{source.field.name}"
-
-    def error(code: str, message: str) -> bool:
-        report.error(code, message, source.name, override.place)
-        return False
-
-    if source.type.kind is Kind.INTERFACE:
-        return error(
-            "OVERRIDE_ON_INTERFACE", f'@override cannot stand on "{coordinate}", a field of an interface. Remove it.'
-        )
-    if override.source == source.name:
-        return error(
-            "OVERRIDE_FROM_SELF_ERROR", f'"{coordinate}" overrides itself. Name the subgraph it is taken from.'
-        )
     if override.label is not None and not is_label(override.label):
-        error(
-            "OVERRIDE_LABEL_INVALID",
-            f'"{override.label}" is no override label. Write percent(N) with N from 0 to 100, or a name that starts'
-            " with a letter and holds letters, digits, and _-:./ .",
-        )
-    if override.source not in context.graphs:
-        known = [name for name in context.graphs if name != source.name]
         message = (
-            f'"{coordinate}" is overridden from "{override.source}", which is no subgraph. Known: {", ".join(known)}.'
+            f'"{override.label}" is no override label. Write percent(N) with N from 0 to 100, or a name that starts'
+            " with a letter and holds letters, digits, and _-:./ only."
         )
+        report.error("OVERRIDE_LABEL_INVALID", message, source.name, override.place)
+    fault = _fault(coordinate, source, override, old)
+    if fault is not None:
+        report.error(*fault, source.name, override.place)
+        return False
+    if override.source not in context.graphs:
+        known = ", ".join(name for name in context.graphs if name != source.name)
+        message = f'"{coordinate}" is overridden from "{override.source}", which is no subgraph. Known: {known}.'
         report.hint("FROM_SUBGRAPH_DOES_NOT_EXIST", message, source.name, override.place)
         return False
-    collision = _collision(source, old)
-    if collision is not None:
-        return error("OVERRIDE_COLLISION_WITH_ANOTHER_DIRECTIVE", collision)
-    if old is not None and old.field.override is not None:
-        return error(
-            "OVERRIDE_SOURCE_HAS_OVERRIDE",
-            f'"{coordinate}" is overridden from "{old.name}", where it has an @override itself. Keep one of the two.',
-        )
     if old is None or old.field.external:
         message = f'"{coordinate}" is not resolved by "{override.source}": the @override can be removed.'
         report.hint("OVERRIDE_DIRECTIVE_CAN_BE_REMOVED", message, source.name, override.place)
         return False
     return True
+
+
+def _fault(coordinate: str, source: FieldSource, override: Override, old: FieldSource | None) -> tuple[str, str] | None:
+    """Code and message of why the takeover cannot be."""
+    if source.type.kind is Kind.INTERFACE:
+        message = f'@override cannot stand on "{coordinate}", a field of an interface. Remove it.'
+        return "OVERRIDE_ON_INTERFACE", message
+    if override.source == source.name:
+        return "OVERRIDE_FROM_SELF_ERROR", f'"{coordinate}" overrides itself. Name the subgraph it is taken from.'
+    collision = _collision(source, old)
+    if collision is not None:
+        return "OVERRIDE_COLLISION_WITH_ANOTHER_DIRECTIVE", collision
+    if old is not None and old.field.override is not None:
+        message = (
+            f'"{coordinate}" is overridden from "{old.name}", where it has an @override itself. Keep one of the two.'
+        )
+        return "OVERRIDE_SOURCE_HAS_OVERRIDE", message
+    return None
 
 
 def _collision(source: FieldSource, old: FieldSource | None) -> str | None:

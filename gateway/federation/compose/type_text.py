@@ -23,8 +23,3 @@ def is_subtype(sub: str, super_: str, is_named_subtype: IsSubtype) -> bool:
         both_lists = super_.startswith("[") and sub.startswith("[")
         return both_lists and is_subtype(sub[1:-1], super_[1:-1], is_named_subtype)
     return sub == super_ or is_named_subtype(sub, super_)
-
-
-def same_shape(left: str, right: str) -> bool:
-    """Equal but for nullability."""
-    return left.replace("!", "") == right.replace("!", "")
