@@ -18,7 +18,7 @@ from gateway.errors import BraidError, origin
 from gateway.execution.failure import Cause, Failure
 from gateway.execution.merge import merge_entities, merge_object, rename
 from gateway.execution.representations import Batch, build_batch, key_from_arguments
-from gateway.execution.targets import DataPath, JsonObject, find_targets, locate_targets
+from gateway.execution.targets import DataPath, JsonObject, find_targets, locate_targets, type_of
 from gateway.planning.plan import FetchStep, Plan
 from gateway.services.errors import DeadlineExceeded, MalformedSourceResponse, SourceError
 from gateway.services.request import RequestContext
@@ -187,7 +187,7 @@ class _Execution:
     def _variables(self, fetch: _Fetch) -> dict[str, Any]:
         values = {name: self.variables[name] for name in fetch.step.variables if name in self.variables}
         if fetch.batch is not None:
-            values["representations"] = fetch.batch.representations
+            values[fetch.step.representations_as] = fetch.batch.representations
         return values
 
     def _blame(self, step: FetchStep, absent: Sequence[JsonObject]) -> None:
@@ -287,7 +287,7 @@ class _Execution:
 
 
 def _keys(step: FetchStep, target: JsonObject) -> tuple[str, ...]:
-    found = step.fields.get(target.get("__typename", ""))
+    found = step.fields.get(type_of(target))
     return found if found is not None else next(iter(step.fields.values()))
 
 

@@ -25,9 +25,15 @@ def find_targets(data: JsonObject, path: Path) -> list[JsonObject]:
                 found.append(cast("JsonObject", value))
         types = element.types
         if types is not None:
-            found = [value for value in found if value.get("__typename") in types]
+            found = [value for value in found if type_of(value) in types]
         level = found
     return level
+
+
+def type_of(value: JsonObject) -> str:
+    """The object's runtime type as its source told it; "" when it told none."""
+    name = value.get("__typename")
+    return name if isinstance(name, str) else ""
 
 
 def _flatten(values: list[Any], into: list[JsonObject]) -> None:
@@ -53,7 +59,7 @@ def _locate(value: Any, path: Path, depth: int, place: DataPath) -> Iterator[tup
     target = cast("JsonObject", value)
     if depth > 0:
         types = path[depth - 1].types
-        if types is not None and target.get("__typename") not in types:
+        if types is not None and type_of(target) not in types:
             return
     if depth == len(path):
         yield place, target

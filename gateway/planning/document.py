@@ -21,11 +21,15 @@ WirePath = tuple[str, ...]
 
 @dataclass(slots=True)
 class Written:
-    """document: GraphQL text. variables: the client's variables it uses. rename: None when every name is its own."""
+    """document: GraphQL text. variables: the client's variables it uses. rename: None when every name is its own.
+
+    representations_as: for entities: name of the variable that takes the representations; no variable of the client's.
+    """
 
     document: str
     variables: tuple[str, ...]
     rename: RenameTree | None
+    representations_as: str = ""
 
 
 def write_document(step: StepDraft, variable_definitions: Mapping[str, str], supergraph: Supergraph) -> Written:
@@ -35,15 +39,19 @@ def write_document(step: StepDraft, variable_definitions: Mapping[str, str], sup
     used = {name for drafted in step.selection.every_field() for name in drafted.variables}
     variables = tuple(name for name in variable_definitions if name in used)
     definitions = [variable_definitions[name] for name in variables]
+    representations_as = ""
     if step.kind == "entities":
-        definitions.insert(0, "$representations: [_Any!]!")
-        body = f"{{ _entities(representations: $representations) {writer.entities(step.selection, rename)} }}"
+        representations_as = "representations"
+        while representations_as in variables:
+            representations_as += "_"
+        definitions.insert(0, f"${representations_as}: [_Any!]!")
+        body = f"{{ _entities(representations: ${representations_as}) {writer.entities(step.selection, rename)} }}"
     else:
         kind = "query" if step.path else step.kind
         body = writer.object(step.selection, supergraph.roots[kind], (), rename)
     declared = f"({', '.join(definitions)}) " if definitions else ""
     keyword = "mutation " if step.kind == "mutation" else "query " if declared else ""
-    return Written(f"{keyword}{declared}{body}", variables, rename or None)
+    return Written(f"{keyword}{declared}{body}", variables, rename or None, representations_as)
 
 
 @dataclass(slots=True)

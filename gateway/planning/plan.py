@@ -103,8 +103,9 @@ class FetchStep:
     dependencies:  ids of the steps whose data this one needs before it can start.
     merge_after:   ids of the steps that must be merged before this one's result can be; only for steps that start
                    early, knowing their key from arguments. Everyone else: ().
-    document:      the operation's text. For entities it takes the variable `$representations`.
+    document:      the operation's text.
     variables:     names of the client's variables to send along.
+    representations_as: for entities: name of the variable that takes the representations.
     representations: for entities: runtime type -> how to present an object of it.
     fields:        runtime type (or the path's only type) -> internal keys that this step fills on such an object.
     level:         1 for steps that start at once, else one more than the latest dependency.
@@ -122,6 +123,7 @@ class FetchStep:
     fields: Mapping[str, tuple[str, ...]]
     rename: RenameTree | None
     level: int
+    representations_as: str = ""
 
     @property
     def is_early(self) -> bool:

@@ -100,6 +100,7 @@ def _finish_step(
         fields=_filled(draft, supergraph),
         rename=written.rename,
         level=level,
+        representations_as=written.representations_as,
     )
 
 

@@ -128,7 +128,8 @@ class _Shaper:
             self._withhold(path, "an object was promised")
             return None
         known = cast("JsonObject", value)
-        type_name = known.get("__typename", "") if shape.is_abstract else shape.declared
+        told = known.get("__typename") if shape.is_abstract else shape.declared
+        type_name = told if isinstance(told, str) else ""
         fields = shape.fields(type_name) if type_name else shape.untyped_fields()
         if fields is None:
             self._withhold(path, "the object's type is unknown")
