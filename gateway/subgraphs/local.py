@@ -11,6 +11,7 @@ client. Whatever else is raised is masked, and logged with the request's id.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +26,7 @@ from gateway.errors import BraidError, origin
 from gateway.federation.errors import Problem, SchemaError
 from gateway.services.errors import SourceError
 from gateway.services.request import RequestContext
+from gateway.subgraphs.cancelling import cancel_started
 from gateway.subgraphs.references import References
 from gateway.subgraphs.sdl import composable_sdl
 from gateway.subgraphs.subgraph import JsonObject, SubgraphRequest, SubgraphResponse
@@ -109,9 +111,14 @@ class LocalSubgraph:
 
     async def fetch(self, request: SubgraphRequest, context: RequestContext) -> SubgraphResponse:
         """See Subgraph.fetch. Faults of services are errors at the fields that they concern: nothing is raised."""
-        result = await self._schema.execute(
-            request.document, variable_values=dict(request.variables), context_value=context
+        execution = asyncio.create_task(
+            self._schema.execute(request.document, variable_values=dict(request.variables), context_value=context)
         )
+        try:
+            result = await asyncio.shield(execution)
+        except asyncio.CancelledError:
+            await cancel_started(execution)
+            raise
         return SubgraphResponse(result.data, self._errors(result.errors or (), context))
 
     async def close(self) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from collections.abc import Sequence
 from typing import Any
 
@@ -216,6 +217,85 @@ async def test_cancelling_a_fetch_leaves_no_task_behind(make_context: MakeContex
         async with asyncio.timeout(0.02):
             await subgraph.fetch(SubgraphRequest('{a:hang(key:"a") b:hang(key:"b")}', {}), context)
     await close_loaders(context)
+    assert asyncio.all_tasks() == before
+
+
+class Answering(Loader[str, str]):
+    service = "answering"
+
+    async def fetch(self, keys: Sequence[str]) -> dict[str, str | Exception]:
+        await asyncio.sleep(0)
+        return {key: key for key in keys}
+
+
+class Silent(Loader[str, str]):
+    service = "silent"
+
+    async def fetch(self, keys: Sequence[str]) -> dict[str, str | Exception]:
+        await asyncio.Event().wait()
+        return {}
+
+
+@strawberry.federation.type(keys=["id"])
+class Node:
+    id: strawberry.ID
+
+    @strawberry.field
+    async def silent(self, info: Info) -> str | None:
+        return await info.context.loader(Silent).load(self.id)
+
+    @strawberry.field
+    async def next(self, info: Info) -> Node | None:
+        return await Node.resolve_reference(info, self.id)
+
+    @classmethod
+    async def resolve_reference(cls, info: Info, id: strawberry.ID) -> Node:
+        return cls(id=strawberry.ID(await info.context.loader(Answering).load(id)))
+
+
+NODES = LocalSubgraph("nodes", SubgraphSchema(types=[Node]))
+
+
+@pytest.mark.parametrize("turns", range(30))
+@pytest.mark.filterwarnings("always")
+async def test_a_fetch_can_be_cancelled_at_any_moment(
+    make_context: MakeContext, turns: int, recwarn: pytest.WarningsRecorder
+) -> None:
+    """Just as data arrives and new fields begin, too: no task is left, no coroutine dropped unawaited."""
+    document = "query($r:[_Any!]!){_entities(representations:$r){...on Node{silent next{silent next{id silent}}}}}"
+    representations = [{"__typename": "Node", "id": str(number)} for number in range(3)]
+    context = make_context()
+    before = asyncio.all_tasks()
+    fetch = asyncio.create_task(NODES.fetch(SubgraphRequest(document, {"r": representations}), context))
+    for _ in range(turns):
+        await asyncio.sleep(0)
+    fetch.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await fetch
+    await close_loaders(context)
+    assert asyncio.all_tasks() == before
+    gc.collect()
+    assert [str(warning.message) for warning in recwarn] == []
+
+
+@pytest.mark.parametrize("turns", range(12))
+async def test_cancelling_again_leaves_no_task_behind(make_context: MakeContext, turns: int) -> None:
+    """A client that goes away while its fetch is being cancelled at the deadline."""
+    context = make_context()
+    document = "query($r:[_Any!]!){_entities(representations:$r){...on Node{silent next{silent}}}}"
+    before = asyncio.all_tasks()
+    request = SubgraphRequest(document, {"r": [{"__typename": "Node", "id": "1"}]})
+    fetch = asyncio.create_task(NODES.fetch(request, context))
+    for _ in range(turns):
+        await asyncio.sleep(0)
+    for _ in range(2):
+        fetch.cancel()
+        await asyncio.sleep(0)
+    with pytest.raises(asyncio.CancelledError):
+        await fetch
+    await close_loaders(context)
+    for _ in range(3):
+        await asyncio.sleep(0)
     assert asyncio.all_tasks() == before
 
 
