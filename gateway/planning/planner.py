@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from gateway.federation.selection import Field, Selections
 from gateway.federation.supergraph import Supergraph
 from gateway.operation.operation import Operation
 from gateway.operation.specialise import collect, specialise
+from gateway.planning.diagnosis import unanswerable_fields
 from gateway.planning.document import write_document
 from gateway.planning.draft import StepDraft
 from gateway.planning.emit import Emitter
@@ -34,19 +37,18 @@ def plan_operation(
                 plan, graph = _solve_mutation(field, solver, operation, supergraph)
                 emitter.mutation(plan, graph)
     else:
-        emitter.query(_solve_query(selections, solver, operation, supergraph))
+        emitter.query(_solve_query(selections, solver, operation))
     merge_steps(emitter.steps, supergraph)
     return Plan(operation.root_type, _finish(emitter.steps, operation, supergraph))
 
 
-def _solve_query(selections: Selections, solver: Solver, operation: Operation, supergraph: Supergraph) -> ObjectPlan:
-    plan = solver.solve(operation.root_type, selections, ())
+def _solve_query(selections: Selections, solver: Solver, operation: Operation) -> ObjectPlan:
+    def solve(wanted: Selections) -> ObjectPlan | None:
+        return solver.solve(operation.root_type, wanted, ())
+
+    plan = solve(selections)
     if plan is None:
-        fields = [
-            field for field in collect(selections, operation.root_type, supergraph) if not field.name.startswith("__")
-        ]
-        failing = [field for field in fields if solver.solve(operation.root_type, (field,), ()) is None]
-        raise _unsatisfiable(failing or fields)
+        raise _unsatisfiable(selections, lambda alone: solve(alone) is not None)
     return plan
 
 
@@ -54,23 +56,28 @@ def _solve_mutation(
     field: Field, solver: Solver, operation: Operation, supergraph: Supergraph
 ) -> tuple[ObjectPlan, str]:
     """A mutation runs in exactly one subgraph, even when several could: the one with the best plan for the rest."""
-    found: list[tuple[tuple[int, int, int], str, ObjectPlan]] = []
-    for graph in supergraph.types[operation.root_type].fields[field.name].sources:
-        source = Source(graph, operation.root_type)
-        plan = solver.solve(operation.root_type, (field,), (source,))
-        if plan is not None:
-            found.append((plan.cost, graph, plan))
+
+    def solve(wanted: Selections) -> list[tuple[tuple[int, int, int], str, ObjectPlan]]:
+        graphs = supergraph.types[operation.root_type].fields[field.name].sources
+        held = {graph: (Source(graph, operation.root_type),) for graph in graphs}
+        plans = {graph: solver.solve(operation.root_type, wanted, source) for graph, source in held.items()}
+        return [(plan.cost, graph, plan) for graph, plan in plans.items() if plan is not None]
+
+    found = solve((field,))
     if not found:
-        raise _unsatisfiable((field,))
+        raise _unsatisfiable((field,), lambda alone: bool(solve(alone)))
     _, graph, plan = min(found, key=lambda candidate: candidate[:2])
     return plan, graph
 
 
-def _unsatisfiable(fields: tuple[Field, ...] | list[Field]) -> PlanningError:
-    names = ", ".join(f"'{field.name}'" for field in fields)
+def _unsatisfiable(selections: Selections, is_answerable: Callable[[Selections], bool]) -> PlanningError:
+    names = unanswerable_fields(selections, is_answerable)
+    if not names:
+        return PlanningError("No combination of subgraphs can answer all that is selected, though each field alone.")
+    quoted = ", ".join(f"'{name}'" for name in names)
     return PlanningError(
-        f"No combination of subgraphs can answer everything selected below {names}."
-        " A field there needs a key that cannot be obtained."
+        f"No combination of subgraphs can answer {quoted}: the subgraphs that have it cannot be entered from where the"
+        " object is found. Leave it out, or give its type a key there."
     )
 
 

@@ -116,18 +116,18 @@ def test_a_representation_holds_the_chosen_key_and_no_more(types: str, text: str
 @pytest.mark.parametrize(
     ("types", "text", "failing"),
     [
-        (ONE_WAY, "{ fromB { a } }", "'fromB'"),
-        (ONE_WAY, "{ fromA { a } fromB { a } }", "'fromB'"),
-        (ONE_WAY, "{ fromB { a } x: fromB { a b } }", "'fromB'"),
-        (ENTITY.replace(', key: "id")', ")"), "{ p { x y } }", "'p'"),
-        (ENTITY.replace(', key: "id")', ")"), "{ p { y } ps { y } }", "'p', 'ps'"),
+        (ONE_WAY, "{ fromB { a } }", "'fromB.a'"),
+        (ONE_WAY, "{ fromA { a } fromB { a } }", "'fromB.a'"),
+        (ONE_WAY, "{ fromB { a } x: fromB { a b } }", "'fromB.a', 'x.a'"),
+        (ENTITY.replace(', key: "id")', ")"), "{ p { x y } }", "'p.y'"),
+        (ENTITY.replace(', key: "id")', ")"), "{ p { y } ps { y } }", "'p.y', 'ps.y'"),
     ],
 )
-def test_without_a_way_planning_fails_and_names_the_root_fields(types: str, text: str, failing: str):
+def test_without_a_way_planning_fails_and_names_the_fields(types: str, text: str, failing: str):
     with pytest.raises(PlanningError) as failed:
         planned(types, text)
     assert failed.value.code == "UNSATISFIABLE_OPERATION"
-    assert f"below {failing}." in failed.value.message
+    assert f"answer {failing}:" in failed.value.message
 
 
 def test_fields_of_one_position_come_in_document_order():

@@ -1,0 +1,39 @@
+"""Why an operation cannot be planned: the selected fields that no combination of subgraphs can give."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from itertools import islice
+
+from gateway.federation.selection import Field, Fragment, Selections
+
+_MOST_TRIED = 500
+_MOST_NAMED = 5
+
+
+def unanswerable_fields(selections: Selections, is_answerable: Callable[[Selections], bool]) -> list[str]:
+    """Paths of fields that fail even when nothing else is asked, as `desk.channels`; at most a few.
+
+    Empty when each field can be had alone, and only the combination cannot.
+
+    selections:    the operation's, or one root field's.
+    is_answerable: tries to plan other selections of the same root.
+    """
+    failing = (
+        ".".join(names) for names, alone in islice(_single_fields(selections), _MOST_TRIED) if not is_answerable(alone)
+    )
+    return list(islice(dict.fromkeys(failing), _MOST_NAMED))
+
+
+def _single_fields(selections: Selections) -> Iterator[tuple[tuple[str, ...], Selections]]:
+    """Every leaf with the selections that lead to it and to nothing else."""
+    for node in selections:
+        if isinstance(node, Fragment):
+            for names, alone in _single_fields(node.selections):
+                yield names, (Fragment(node.type_condition, alone),)
+        elif not node.selections:
+            yield (node.response_key,), (node,)
+        else:
+            for names, alone in _single_fields(node.selections):
+                parent = Field(node.name, node.key, node.response_key, node.arguments, node.variables, alone)
+                yield (node.response_key, *names), (parent,)
