@@ -194,7 +194,7 @@ def test_hundreds_of_orders_of_one_customer_are_read_page_by_page(
         totalCount nodes { id customer { id } } pageInfo { hasNextPage endCursor } } }"""
     found: list[str] = []
     after, pages = None, 0
-    while pages == 0 or after is not None:
+    while pages == 0 or (after is not None and pages < 10):
         page = gateway.ask(query, id=BUSY_CUSTOMER, after=after).whole()["ordersConnection"]
         found += [order["id"] for order in page["nodes"]]
         after, pages = page["pageInfo"]["endCursor"], pages + 1
