@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-import warnings
 from typing import Any
 
 import structlog
@@ -11,8 +10,6 @@ import structlog
 
 def log_to_stderr() -> None:
     """Send log entries to standard error: in colour on a terminal, else one JSON object a line."""
-    # graphql-core leaves resolvers unstarted when a request is given up; Python would report each as never awaited.
-    warnings.filterwarnings("ignore", message="coroutine .* was never awaited", category=RuntimeWarning)
     terminal = sys.stderr.isatty()
     renderers: list[Any] = [structlog.dev.ConsoleRenderer()] if terminal else [structlog.processors.JSONRenderer()]
     structlog.configure(

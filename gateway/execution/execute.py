@@ -7,7 +7,7 @@ deadline unfinished fetches are cancelled and become failures like any other: wh
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, cast
 
@@ -21,12 +21,16 @@ from gateway.execution.representations import Batch, build_batch, key_from_argum
 from gateway.execution.targets import DataPath, JsonObject, find_targets, locate_targets, type_of
 from gateway.planning.plan import FetchStep, Plan
 from gateway.services.errors import DeadlineExceeded, MalformedSourceResponse, SourceError
+from gateway.services.loader import close_loaders, forget_loaded
 from gateway.services.request import RequestContext
 from gateway.subgraphs.subgraph import Subgraph, SubgraphRequest, SubgraphResponse
 
 _log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
 DOWNSTREAM_SERVICE_ERROR = "DOWNSTREAM_SERVICE_ERROR"
+
+# How long in-process subgraphs may take, once the deadline has passed, to put together what they have.
+_WINDING_UP_S = 0.01
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,9 +96,7 @@ class _Execution:
                 done, _ = await asyncio.wait(self.running, timeout=left, return_when=asyncio.FIRST_COMPLETED)
                 if not done:
                     await self._expire()
-                for task in done:
-                    fetch = self.running.pop(task)
-                    self.arrived.append((fetch, self._outcome(fetch, task)))
+                self._take(done)
                 self._advance()
         finally:
             await self._cancel_running()
@@ -131,13 +133,24 @@ class _Execution:
             self.running[asyncio.ensure_future(subgraph.fetch(request, self.context))] = fetch
 
     async def _expire(self) -> None:
-        """The deadline has passed: give up what is running, and start nothing any more."""
+        """The deadline has passed: take what is there, give up what is not, and start nothing any more.
+
+        Ending the loads lets in-process subgraphs answer with whatever else they have.
+        """
         self.expired = True
+        await close_loaders(self.context)
+        done, _ = await asyncio.wait(self.running, timeout=_WINDING_UP_S)
+        self._take(done)
         late = list(self.running.values())
         await self._cancel_running()
         for fetch in late:
             graph = fetch.step.graph
             self.arrived.append((fetch, _cause(DeadlineExceeded(graph, _too_late(graph)))))
+
+    def _take(self, done: Iterable[asyncio.Task[SubgraphResponse]]) -> None:
+        for task in done:
+            fetch = self.running.pop(task)
+            self.arrived.append((fetch, self._outcome(fetch, task)))
 
     async def _cancel_running(self) -> None:
         tasks = list(self.running)
@@ -201,6 +214,8 @@ class _Execution:
 
     def _merge(self, fetch: _Fetch, outcome: SubgraphResponse | Cause) -> None:
         step = fetch.step
+        if step.kind == "mutation":
+            forget_loaded(self.context)  # whatever was loaded before it may no longer be so
         if step.is_early and fetch.batch is not None:
             # Only now is it known whether the object is there; if it is not, nobody asked.
             fetch.targets = find_targets(self.data, step.path)

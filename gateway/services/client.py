@@ -6,6 +6,7 @@ works here too. What every call adds is one total time limit, one byte limit and
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from functools import lru_cache
 from http.cookiejar import CookieJar, DefaultCookiePolicy
@@ -19,6 +20,9 @@ from gateway.services.errors import MalformedSourceResponse, SourceHttpError
 from gateway.services.loader import forget_loaded
 from gateway.services.request import RequestContext
 from gateway.services.transport import Transport, read_httpx
+
+# At INFO, httpx logs every call with its whole URL; addresses and ids of the services stay out of logs.
+logging.getLogger("httpx").setLevel(logging.WARNING)
 
 T = TypeVar("T")
 
