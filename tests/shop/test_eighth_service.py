@@ -1,11 +1,13 @@
-"""An eighth service is one schema module, one resolver module and three lines of configuration: done here, literally.
+"""An eighth service is one schema module, one resolver module and three lines of configuration.
 
-A copy of the application (`schema/`, `resolvers/`, `examples/`, `braid.yaml`) gets the two modules as somebody would
-write them, and the three lines. The service is a process of its own that knows nothing of the gateway.
+docs/adding-a-service.md is performed literally: a copy of the application (`schema/`, `resolvers/`, `examples/`,
+`braid.yaml`) gets the page's two modules and its three lines. The service is a process of its own that knows nothing of
+the gateway.
 """
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 import sys
@@ -22,72 +24,12 @@ from tests.shop.rest_shop import RestShop
 
 SERVICE = Path(__file__).parent / "loyalty_service.py"
 
-RESOLVERS = '''
-"""Points that customers have collected, from the loyalty service. Its rows are keyed by customer."""
-
-import msgspec
-
-from gateway.services.request import RequestContext
-from gateway.services.rest import PageLoader, RowLoader
+PAGE = REPOSITORY / "docs" / "adding-a-service.md"
 
 
-class AccountRow(msgspec.Struct):
-    customer_id: str
-    points: int
-
-
-class AccountByCustomer(RowLoader[AccountRow]):
-    service, path, row = "loyalty", "/accounts", AccountRow
-    key, parameter = "customer_id", "customer_ids"
-
-
-class AccountPages(PageLoader[AccountRow]):
-    service, path, row = "loyalty", "/accounts", AccountRow
-
-
-async def find_account(context: RequestContext, customer_id: str) -> AccountRow | None:
-    return await context.loader(AccountByCustomer).load(customer_id)
-
-
-async def best_accounts(context: RequestContext, first: int) -> list[AccountRow]:
-    return (await context.loader(AccountPages).page(limit=first)).items
-'''
-
-SCHEMA = '''
-"""The loyalty service in the graph: a customer's points."""
-
-import strawberry
-
-from gateway.subgraphs import Info, SubgraphSchema
-from resolvers import loyalty
-
-
-@strawberry.federation.type(keys=["id"])
-class Customer:
-    id: strawberry.ID
-
-    @strawberry.field(description="Points collected; null for customers who do not take part.")
-    async def points(self, info: Info) -> int | None:
-        account = await loyalty.find_account(info.context, self.id)
-        return account.points if account else None
-
-
-@strawberry.type
-class Query:
-    @strawberry.field(description="Those with the most points.")
-    async def most_loyal(self, info: Info, first: int = 3) -> list[Customer] | None:
-        accounts = await loyalty.best_accounts(info.context, first)
-        return [Customer(id=strawberry.ID(account.customer_id)) for account in accounts]
-
-
-schema = SubgraphSchema(query=Query)
-'''
-
-CONFIGURATION = """\
-  loyalty:
-    url: {url}
-    schema: schema.loyalty
-"""
+def blocks(language: str) -> list[str]:
+    """The page's blocks of code in this language, in order."""
+    return re.findall(rf"^```{language}\n(.*?)^```$", PAGE.read_text(), re.MULTILINE | re.DOTALL)
 
 
 @pytest.fixture(scope="module")
@@ -106,11 +48,13 @@ def application(loyalty: httpx.Client, tmp_path_factory: pytest.TempPathFactory)
     folder = tmp_path_factory.mktemp("application")
     for name in ("schema", "resolvers", "examples"):
         shutil.copytree(REPOSITORY / name, folder / name)
-    (folder / "schema" / "loyalty.py").write_text(SCHEMA)
-    (folder / "resolvers" / "loyalty.py").write_text(RESOLVERS)
+    resolvers, schema = blocks("python")
+    (folder / "resolvers" / "loyalty.py").write_text(resolvers)
+    (folder / "schema" / "loyalty.py").write_text(schema)
     before, heading, after = (REPOSITORY / "braid.yaml").read_text().partition("subgraphs:\n")
-    lines = CONFIGURATION.format(url=loyalty.base_url)
-    assert len(lines.splitlines()) == 3
+    (configuration,) = blocks("yaml")
+    assert len(configuration.splitlines()) == 3
+    lines = configuration.replace("http://127.0.0.1:7108", str(loyalty.base_url))
     (folder / "braid.yaml").write_text(before + heading + lines + after)
     return folder
 
@@ -131,7 +75,8 @@ def test_a_query_joins_the_eighth_service(
 ) -> None:
     """Points beside names and orders: one call each, for twenty customers, found and missing."""
     before = calls(loyalty)
-    answer = eight.ask("{ customers(first: 20) { id name points recentOrders(first: 1) { id } } }").whole()
+    (query,) = blocks("graphql")
+    answer = eight.ask(query).whole()
     assert estate.calls() == {"customers": {"GET /customers": 1}, "orders": {"GET /orders": 1}}
     assert calls(loyalty) - before == 1
     assert [customer["name"] for customer in answer["customers"]] == [row["name"] for row in shop.customers(20)]
