@@ -61,7 +61,7 @@ def _services(settings: Settings, section: DemoSection) -> Generator[Supervisor]
         on_end=lambda: os.kill(os.getpid(), signal.SIGTERM),
     )
     try:
-        with doing(f"Starting the services: {section.services}"):
+        with doing("Starting the services; the first start may have data to make"):
             supervisor.wait_ready(section.start_timeout_s)
         names = ", ".join(str(service.get("name")) for service in supervisor.services)
         say(f"{len(supervisor.services)} services answer: {names}.")
@@ -112,12 +112,12 @@ def _signals_raise() -> Generator[None]:
 def _welcome(settings: Settings, url: str, services: Sequence[Service], examples: Sequence[ExampleQuery]) -> None:
     """What there is now, and what to do with it."""
     address = url + settings.server.path
-    say("")
-    if settings.server.explorer:
-        say(f"Open {address} in a browser to write queries.", "bold green")
-    say(f'Programs POST {{"query": ...}} to {address}.')
     for service in services:
         say(f"  {service.get('name', ''):<12} {service.get('url', '')}", "dim")
     for example in examples:
         say(f"\n{example.query.strip()}", "cyan")
-    say("\nCtrl-C stops everything.", "bold")
+    # Last, so that it stands at the bottom of the screen, below queries of any length.
+    say(f'\nPaste one of these at {address}, or POST {{"query": ...}} there.')
+    if settings.server.explorer:
+        say(f"Open {address} in a browser to write queries.", "bold green")
+    say("Ctrl-C stops everything.", "bold")
