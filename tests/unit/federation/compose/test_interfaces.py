@@ -115,6 +115,15 @@ CODES = {
         },
         ["INTERFACE_FIELD_NO_IMPLEM"],
     ),
+    "an external field of an interface object is no implementation": (
+        {
+            "a": QUERY + MEDIA + ' type Album implements Media @key(fields: "id") { id: ID! }',
+            "b": OBJECT.replace("stars: Int", 'length: Int @external stars: Int @requires(fields: "length")'),
+            "c": "interface Media { id: ID! length: Int }"
+            ' type Album implements Media @key(fields: "id") { id: ID! length: Int }',
+        },
+        ["INTERFACE_FIELD_NO_IMPLEM"],
+    ),
     "a field that the implementation has elsewhere": (
         {
             "a": QUERY + "interface I { x: Int y: Int } type T implements I { x: Int y: Int }",

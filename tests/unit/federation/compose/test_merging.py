@@ -37,6 +37,13 @@ def test_the_most_general_type_is_used(first: str, second: str, expected: str) -
     assert expected in lines(composition(a=QUERY + value(first), b=value(second)).supergraph_sdl, "V")
 
 
+def test_every_subgraph_takes_part_in_the_query_root() -> None:
+    """Even one without a query of its own can be asked for entities; so a field of another one says whose it is."""
+    found = annotations(composition(a=QUERY, b="type V { x: Int }").supergraph_sdl)
+    assert found["Query"] == ["@join__type(graph: A)", "@join__type(graph: B)"]
+    assert found["Query.q"] == ["@join__field(graph: A)"]
+
+
 def test_an_abstract_type_includes_its_members() -> None:
     """An object in one subgraph, a union or interface that holds it in another: the abstract one is used."""
     for abstract, name in ((UNION, "U"), (INTERFACE, "I")):

@@ -48,9 +48,18 @@ SHARING = {
     ),
     "a value below something provided": (
         {
-            "a": entity("p: P @shareable") + " type P { x: Int }",
+            "a": entity("p: P @shareable") + " type P @shareable { x: Int }",
             "b": entity("p: P @external")
             + ' type P { x: Int } extend type Query { t: T @provides(fields: "p { x }") }',
+        },
+        ["INVALID_FIELD_SHARING"],
+    ),
+    "provided through an interface": (
+        {
+            "a": entity("i: I @shareable") + " interface I { x: Int } type P implements I { x: Int }",
+            "b": entity("i: I @external")
+            + " interface I { x: Int } type P implements I { x: Int @external }"
+            + ' extend type Query { t: T @provides(fields: "i { x }") }',
         },
         ["INVALID_FIELD_SHARING"],
     ),
