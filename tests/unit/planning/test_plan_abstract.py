@@ -88,7 +88,7 @@ type Y implements Node @join__implements(graph: A, interface: "Node") @join__imp
 
 
 def test_a_field_on_an_interface_comes_from_one_source_for_all_types():
-    with pytest.raises(PlanningError, match="'node.v'"):
+    with pytest.raises(PlanningError, match=r"'node\.v'"):
         planned(SPLIT, "{ node { v } }")
     assert sorted(steps(planned(SPLIT, "{ node { ... on X { v } ... on Y { v } } }"))) == ["1 a", "1 b"]
 
