@@ -231,11 +231,13 @@ class _Reader:
 def _is_unreadable(arguments: Mapping[str, Any]) -> bool:
     """Whether the subgraph declares the field but does not serve it.
 
-    An overridden entry is kept only because a key or requirement still names it. A new owner under a label takes over
-    when the label is on; labels are off until something switches them on.
+    An overridden entry is kept only because a key or requirement still names it. Under a label, the new owner takes over
+    and the old one stops when the label is on; labels are off until something switches them on.
     """
-    awaits_label = arguments.get("override") and arguments.get("overrideLabel")
-    return bool(arguments.get("external") or arguments.get("usedOverridden") or awaits_label)
+    is_labelled = bool(arguments.get("overrideLabel"))
+    is_taken_over = arguments.get("usedOverridden") and not is_labelled
+    awaits_label = arguments.get("override") and is_labelled
+    return bool(arguments.get("external") or is_taken_over or awaits_label)
 
 
 def _arguments(directive: DirectiveNode) -> dict[str, Any]:

@@ -39,8 +39,8 @@ class Reader:
         """Whether the source's type there stands for the object's own type, as far as this field goes."""
         if source.type != type_name:
             # An interface object gives a concrete type only what that type does not define itself, and its own key.
-            own = self._supergraph.types[type_name].fields[field.name].sources
-            return not own or self._is_key(source, field)
+            own = self._supergraph.types[type_name].fields[field.name].sources.values()
+            return all(known.external for known in own) or self._is_key(source, field)
         if self._supergraph.kind(type_name) is Kind.INTERFACE and not self.is_opaque(source):
             # Through a real interface a field can be read when every type that it can be there has it.
             types = self._supergraph.possible(type_name, source.graph)
