@@ -31,6 +31,11 @@ def introspected(text: str, name: str | None = None, variables: dict[str, Any] |
          ' fragment F on Query { __type(name: "Film") { name } }',
          {"__type": {"name": "Film"}}),
         ('{ ... { ... on Query { __type(name: "Film") { name } } } }', {"__type": {"name": "Film"}}),
+        # A root field that may not be null: run here, it would take everything with it.
+        ('{ search(text: "x") { id } __type(name: "Film") { name } }', {"__type": {"name": "Film"}}),
+        ('{ ... { search(text: "x") { id } __type(name: "Film") { name } } }', {"__type": {"name": "Film"}}),
+        ('{ ...F } fragment F on Query { search(text: "x") { id } __type(name: "Film") { name } }',
+         {"__type": {"name": "Film"}}),
         ('{ ...F } fragment F on Query { film(id: 1) { id } __type(name: "Film") { ...N } }'
          " fragment N on __Type { name }", {"__type": {"name": "Film"}}),
     ],

@@ -97,6 +97,11 @@ def test_inaccessible_is_known_by_the_name_that_the_file_gives_it():
     assert printed(schema, "Query") == "type Query { a: Int }"
 
 
+def test_inaccessible_hides_even_where_its_specification_is_not_linked():
+    schema = load("type Query @join__type(graph: A) { a: Int b: Int @inaccessible }").api_schema
+    assert printed(schema, "Query") == "type Query { a: Int }"
+
+
 def test_inaccessible_interfaces_of_interfaces_are_gone():
     schema = load(
         """

@@ -45,9 +45,9 @@ def test_absorbing_takes_over_everything_at_every_depth():
 
 
 def test_absorbing_nothing_changes_nothing():
-    draft = select("a b { c }")
+    draft = select("__typename a b { c }")
     draft.absorb(SelectionDraft())
-    assert shown(draft) == "a b { c }"
+    assert shown(draft) == "__typename a b { c }"
 
 
 def test_every_field_is_listed_at_every_depth():
