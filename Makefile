@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test check explorer clean distclean
+.PHONY: help install demo test check explorer bench clean distclean
 
 help: ## List what can be made
 	@echo 'make ...'
@@ -42,6 +42,9 @@ $(STAMP): pyproject.toml
 		{ rm -rf $(VENV); echo "'$(PYTHON) -m venv' failed; on Debian and Ubuntu: apt-get install python3-venv"; exit 1; }
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
 	@touch $(STAMP)
+
+bench: install ## Measure CPU per request beside a hand-written backend; ARGS="--write" keeps the result
+	@$(BIN)/python -m bench $(ARGS)
 
 clean: ## Remove the shop's data, caches and builds
 	rm -rf .braid build dist .pytest_cache .ruff_cache .hypothesis .import_linter_cache gateway/server/explorer/built

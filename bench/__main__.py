@@ -1,0 +1,192 @@
+"""`python -m bench`: what a request costs in CPU, here and in a hand-written backend, measured in one run.
+
+Prints a table with ratios, versions and the machine; with --write it goes into docs/performance.md.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import os
+import platform
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+
+from bench.measure import CONNECTIONS, Measured, measure, pin
+from bench.queries import DASHBOARD, ORDERS, Question
+from bench.servers import REPOSITORY, Server, bff, gateway, supergraph_gateway
+from mock_services.estate import Estate
+from mock_services.generator import generate
+
+PAGE = REPOSITORY / "docs" / "performance.md"
+MARK = "<!-- Below: the last run of `make bench`, as it printed it. -->"
+PACKAGES = ("strawberry-graphql", "graphql-core", "starlette", "uvicorn", "uvloop", "httpx", "aiohttp", "msgspec")
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line of a table. calls: to services, for one request."""
+
+    server: str
+    calls: int
+    measured: Measured
+
+
+def main() -> None:
+    options = _options()
+    cores = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else []
+    if len(cores) > 1:
+        os.sched_setaffinity(0, set(cores[:-1]))
+    parts = [_heading()]
+    with tempfile.TemporaryDirectory() as folder:
+        generate(Path(folder))
+        with Estate(folder) as estate:
+            makers = [lambda: gateway(estate.urls()), lambda: bff(estate.urls(), caches=False)]
+            makers.append(lambda: bff(estate.urls(), caches=True))
+            for question in (DASHBOARD, ORDERS):
+                rows = _measure_all(makers, question, lambda: _estate_calls(estate), options, cores)
+                parts.append(_table(question.title, rows))
+    if options.workload:
+        parts.append(_federation_workload(Path(options.workload), options, cores))
+    text = "\n\n".join(parts) + "\n"
+    print(text)
+    if options.write:
+        before, _, _ = PAGE.read_text(encoding="utf-8").partition(MARK)
+        PAGE.write_text(f"{before}{MARK}\n\n{text}", encoding="utf-8")
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="python -m bench", description=__doc__, epilog="example: python -m bench --seconds 10 --write"
+    )
+    parser.add_argument("--seconds", type=float, default=8.0, help="of each measurement (default: 8)")
+    parser.add_argument("--rounds", type=int, default=3, help="interleaved; the cheapest counts (default: 3)")
+    parser.add_argument("--write", action="store_true", help="put the result into docs/performance.md")
+    parser.add_argument(
+        "--workload",
+        metavar="FOLDER",
+        default=os.environ.get("BRAID_FEDERATION_WORKLOAD"),
+        help="also measure the public federation workload: a folder with supergraph.graphql, body.json, expected.json "
+        "and subgraphs/server.mjs (needs Node; default: $BRAID_FEDERATION_WORKLOAD)",
+    )
+    return parser.parse_args()
+
+
+def _measure_all(
+    makers: Sequence[Callable[[], AbstractContextManager[Server]]],
+    question: Question,
+    calls: Callable[[], int],
+    options: argparse.Namespace,
+    cores: list[int],
+) -> list[Row]:
+    """Every server in turn, several rounds; of each the round with the least CPU, since noise only adds."""
+    best: dict[str, Row] = {}
+    for number in range(options.rounds):
+        for make in makers:
+            with make() as server:
+                if len(cores) > 1:
+                    pin(server.pid, {cores[-1]})
+                print(f"round {number + 1}: {question.title}, {server.name}", file=sys.stderr)
+                made = _calls_of_one(server, question, calls)
+                measured = asyncio.run(measure(server.url, server.pid, question, options.seconds, 2.0))
+                row = Row(server.name, made, measured)
+            if server.name not in best or measured.cpu_ms < best[server.name].measured.cpu_ms:
+                best[server.name] = row
+    return list(best.values())
+
+
+def _calls_of_one(server: Server, question: Question, calls: Callable[[], int]) -> int:
+    body = json.dumps({"query": question.query, "variables": question.variables}).encode()
+    request = urllib.request.Request(server.url, body, {"content-type": "application/json"})
+    before = calls()
+    with urllib.request.urlopen(request, timeout=30) as response:
+        answer = json.load(response)
+    if answer.get("errors"):
+        raise SystemExit(f"{server.name} answered with errors: {answer['errors'][:2]}")
+    return calls() - before
+
+
+def _estate_calls(estate: Estate) -> int:
+    return sum(sum(routes.values()) for routes in estate.calls().values())
+
+
+def _table(title: str, rows: Sequence[Row]) -> str:
+    first = rows[0].measured.cpu_ms
+    lines = [
+        f"**{title}**",
+        "",
+        "| server | calls to services | CPU ms per request | times Braid's | requests per second | p50 ms | MB |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    for row in rows:
+        found = row.measured
+        lines.append(
+            f"| {row.server} | {row.calls} | {found.cpu_ms:.2f} | {found.cpu_ms / first:.2f} | {found.per_second:.0f} |"
+            f" {found.p50_ms:.0f} | {found.rss_mb:.0f} |"
+        )
+    return "\n".join(lines)
+
+
+def _heading() -> str:
+    packages = ", ".join(f"{name} {version(name)}" for name in PACKAGES)
+    commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], cwd=REPOSITORY, capture_output=True, text=True)
+    return (
+        f"{time.strftime('%d %B %Y')}, commit {commit.stdout.strip() or 'unknown'}, Python {platform.python_version()},"
+        f" {os.cpu_count()} cores, {_processor()}. {CONNECTIONS} connections, every answer compared; one process on one"
+        f" core. {packages}."
+    )
+
+
+def _processor() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return platform.processor()
+    return next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), "unknown")
+
+
+def _federation_workload(folder: Path, options: argparse.Namespace, cores: list[int]) -> str:
+    """The public federation benchmark's query over its four subgraphs, which run in Node."""
+    body = json.loads((folder / "body.json").read_text(encoding="utf-8"))
+    question = Question("public federation workload", body["query"], body.get("variables") or {})
+    with _node_subgraphs(folder) as count:
+        rows = _measure_all(
+            [lambda: supergraph_gateway(folder / "supergraph.graphql")], question, count, options, cores
+        )
+    return _table(question.title, rows)
+
+
+@contextmanager
+def _node_subgraphs(folder: Path) -> Iterator[Callable[[], int]]:
+    """The workload's subgraphs, at the port that its supergraph names; gives how many requests they have had."""
+    process = subprocess.Popen(["node", str(folder / "subgraphs" / "server.mjs")], stdout=subprocess.DEVNULL)
+    base = f"http://127.0.0.1:{os.environ.get('PORT', '14300')}"
+
+    def count() -> int:
+        with urllib.request.urlopen(f"{base}/stats", timeout=5) as response:
+            return int(json.load(response)["total"])
+
+    try:
+        for _ in range(100):
+            try:
+                count()
+                break
+            except OSError:
+                time.sleep(0.1)
+        yield count
+    finally:
+        process.terminate()
+        process.wait(10)
+
+
+if __name__ == "__main__":
+    main()
