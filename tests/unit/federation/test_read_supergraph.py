@@ -154,6 +154,7 @@ def test_a_join_field_without_graph_is_in_no_subgraph_itself():
         ('override: "b"', False),
         ('override: "b", overrideLabel: "percent(10)"', True),
         ('overrideLabel: "percent(10)"', False),
+        ('usedOverridden: true, overrideLabel: "percent(10)"', False),
         ('requires: "other"', False),
     ],
 )
