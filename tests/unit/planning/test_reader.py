@@ -160,9 +160,13 @@ def test_a_concrete_types_own_field_wins_over_the_interface_objects():
         type Book implements Item @join__implements(graph: A, interface: "Item") @join__type(graph: A, key: "id") {
           id: ID! stars: Int @join__field
         }
+        type Disc implements Item @join__implements(graph: A, interface: "Item") @join__type(graph: A, key: "id") {
+          id: ID! stars: Int @join__field(graph: A, external: true)
+        }
         """
     )
     reader = Reader(graph)
+    assert reader.read(Source("b", "Item"), "Disc", field("stars")) is not None, "declared external is not defined"
     assert reader.read(Source("b", "Item"), "Film", field("stars")) is None
     assert reader.read(Source("b", "Item"), "Book", field("stars")) is not None
 
