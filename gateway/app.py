@@ -6,7 +6,9 @@ import asyncio
 import contextlib
 import importlib
 import re
+import traceback
 from collections.abc import AsyncGenerator, Mapping, Sequence
+from pathlib import PurePath
 from typing import Any
 
 import httpx
@@ -98,15 +100,15 @@ async def open_gateway(settings: Settings) -> Gateway:
     subgraphs: dict[str, Subgraph] = {}
     try:
         if settings.supergraph is not None:
-            sdl, hints = _read_file(settings), ()
+            sdl, hints = read_supergraph_file(settings), ()
             supergraph = load_supergraph(sdl)
-            for graph in supergraph.graphs.values():
-                section = settings.subgraph(graph.name)
-                subgraphs[graph.name] = _open_subgraph(graph.name, section, graph.url, settings, services)
+            addresses = {graph.name: graph.url for graph in supergraph.graphs.values()}
+            problems = _open_subgraphs(addresses, settings, services, subgraphs)
+            if problems:
+                raise SchemaError(problems)
         else:
-            for name, section in settings.subgraphs.items():
-                subgraphs[name] = _open_subgraph(name, section, "", settings, services)
-            composition = compose(await _schemas(subgraphs, settings))
+            problems = _open_subgraphs(dict.fromkeys(settings.subgraphs, ""), settings, services, subgraphs)
+            composition = compose(await _schemas(subgraphs, settings, problems))
             hints = composition.hints
             supergraph = load_supergraph(composition.supergraph_sdl)
     except BaseException:
@@ -146,6 +148,7 @@ def _options(settings: Settings) -> PipelineOptions:
     return PipelineOptions(
         lookups=settings.execution.lookups,
         introspection=settings.server.introspection,
+        explain=settings.server.explains,
         operations=settings.cache.operations,
         plans=settings.cache.plans,
         limits=settings.limits.to_limits(),
@@ -157,11 +160,31 @@ def _server_settings(settings: Settings) -> ServerSettings:
     return ServerSettings(
         path=server.path,
         explorer=server.explorer,
+        explain=server.explains,
         examples=load_examples(server.examples) if server.examples is not None else (),
         cors_origins=server.cors_origins,
         max_body_bytes=server.max_body_bytes,
         access_log=server.access_log,
     )
+
+
+def _open_subgraphs(
+    addresses: Mapping[str, str],
+    settings: Settings,
+    services: dict[str, ServiceClient],
+    subgraphs: dict[str, Subgraph],
+) -> list[Problem]:
+    """Add every subgraph that can be opened to `subgraphs`; answers what is wrong with the others.
+
+    addresses: by name, as a supergraph file says; "" where it does not.
+    """
+    problems: list[Problem] = []
+    for name, url in addresses.items():
+        try:
+            subgraphs[name] = _open_subgraph(name, settings.subgraph(name), url, settings, services)
+        except SchemaError as error:
+            problems.extend(error.problems)
+    return problems
 
 
 def _open_subgraph(
@@ -194,8 +217,8 @@ def _open_transport(section: SubgraphSection, settings: Settings) -> Transport:
 def _import_schema(name: str, module_name: str) -> object:
     try:
         module = importlib.import_module(module_name)
-    except ImportError as error:
-        message = f"cannot import '{module_name}': {error}"
+    except Exception as error:  # whatever the module's own code raises while it is loaded
+        message = f"cannot import '{module_name}': {_import_fault(error)}"
         raise SchemaError([Problem("INVALID_LOCAL_SCHEMA", message, name)]) from error
     schema = getattr(module, "schema", None)
     if schema is None:
@@ -204,10 +227,26 @@ def _import_schema(name: str, module_name: str) -> object:
     return schema
 
 
-async def _schemas(subgraphs: Mapping[str, Subgraph], settings: Settings) -> list[SubgraphSchema]:
-    """The subgraphs' schemas, asked for side by side. Raises SchemaError with every one that cannot be had."""
+def _import_fault(error: Exception) -> str:
+    """What to mend: an ImportError says it by itself, anything else with its kind and the line where it happened."""
+    if isinstance(error, ImportError):
+        return str(error)
+    text = str(error).split("\n", 1)[0]
+    if isinstance(error, SyntaxError):
+        return f"SyntaxError: {text}"
+    frame = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{type(error).__name__}: {text} ({PurePath(frame.filename).name}:{frame.lineno})"
+
+
+async def _schemas(
+    subgraphs: Mapping[str, Subgraph], settings: Settings, problems: Sequence[Problem]
+) -> list[SubgraphSchema]:
+    """The subgraphs' schemas, asked for side by side. Raises SchemaError with every one that cannot be had.
+
+    problems: what was found before; raised together with these.
+    """
     found = await asyncio.gather(*(_schema(subgraph, settings) for subgraph in subgraphs.values()))
-    problems = [problem for problem in found if isinstance(problem, Problem)]
+    problems = [*problems, *(problem for problem in found if isinstance(problem, Problem))]
     if problems:
         raise SchemaError(problems)
     return [schema for schema in found if isinstance(schema, SubgraphSchema)]
@@ -227,7 +266,8 @@ async def _schema(subgraph: Subgraph, settings: Settings) -> SubgraphSchema | Pr
     return SubgraphSchema(subgraph.name, sdl, url)
 
 
-def _read_file(settings: Settings) -> str:
+def read_supergraph_file(settings: Settings) -> str:
+    """The text of the configured supergraph file. Raises SchemaError when it cannot be read."""
     assert settings.supergraph is not None
     try:
         return settings.supergraph.read_text(encoding="utf-8")

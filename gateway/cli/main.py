@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from gateway import __version__
+from gateway.cli.check import check
 from gateway.cli.compose import compose
 from gateway.cli.configuration import configuration
 from gateway.cli.console import FAILED, complain, write_text
@@ -50,6 +51,7 @@ def _braid(
 cli.command(epilog="Example: braid demo --port 4001")(demo)
 cli.command(epilog="Example: braid serve --supergraph supergraph.graphql --port 4001")(serve)
 cli.command(epilog="Example: braid compose --output supergraph.graphql")(compose)
+cli.command(epilog="Example: braid check --config braid.yaml --json")(check)
 cli.add_typer(show, name="show")
 cli.add_typer(configuration, name="config")
 

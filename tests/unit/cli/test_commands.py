@@ -25,6 +25,7 @@ COMMANDS = [
     ("demo",),
     ("serve",),
     ("compose",),
+    ("check",),
     ("show",),
     ("show", "operation"),
     ("show", "plan"),
@@ -254,9 +255,10 @@ def test_unusable_arguments_are_explained(braid: Braid, arguments: tuple[str, ..
 
 
 def test_a_failure_of_our_own_is_one_line_unless_asked_for_more(braid: Braid, tmp_path: Path) -> None:
-    """A module that fails in its own way stands for anything unforeseen."""
+    """A schema that cannot be printed stands for anything unforeseen."""
     write_graph(tmp_path)
-    (tmp_path / "shelf_books.py").write_text("raise RuntimeError('unforeseen')")
+    with (tmp_path / "shelf_books.py").open("a") as module:
+        module.write("\ndef fail():\n    raise RuntimeError('unforeseen')\n\nschema.subgraph_sdl = fail\n")
     result = braid("compose", folder=tmp_path)
     assert result.returncode == 1
     assert "unforeseen" in result.stderr
