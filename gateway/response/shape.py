@@ -61,9 +61,9 @@ class ObjectShape:
 
     def fields(self, type_name: str) -> tuple[FieldShape, ...] | None:
         """The fields for a runtime type; None when clients may not see such an object here."""
-        if type_name in self.by_type:
-            return self.by_type[type_name]
-        found = self.by_type[type_name] = self._build(type_name)
+        found = self.by_type.get(type_name)
+        if found is None and type_name in self.supergraph.types:  # sources may send names without end
+            found = self.by_type[type_name] = self._build(type_name)
         return found
 
     def _build(self, type_name: str) -> tuple[FieldShape, ...] | None:
@@ -91,11 +91,11 @@ class ObjectShape:
             self.by_type[""] = None if needs_typename(fields) else shapes
         return self.by_type[""]
 
-    def first_fields(self) -> tuple[FieldShape, ...]:
-        """The fields of the only type, or of any that has occurred: enough to name a path."""
-        if not self.is_abstract:
-            return self.fields(self.declared) or ()
-        return next((found for found in self.by_type.values() if found), ())
+    def named(self, key: str) -> FieldShape | None:
+        """The field with this internal key, on the first type that has it: to name a place whose type is not known."""
+        types = [self.declared] if not self.is_abstract else sorted(self.supergraph.possible_anywhere(self.declared))
+        fields = (found for name in types for found in self.fields(name) or ())
+        return next((found for found in fields if found.key == key and not found.meta), None)
 
 
 def build_shape(root_type: str, selections: Selections, supergraph: Supergraph) -> ObjectShape:

@@ -204,8 +204,10 @@ def _selected(shape: ObjectShape | None, value: Any, key: str) -> FieldShape | N
     if shape is None:
         return None
     type_name = value.get("__typename") if shape.is_abstract and isinstance(value, dict) else None  # pyright: ignore
-    fields = shape.fields(type_name) if isinstance(type_name, str) else shape.first_fields()
-    return next((candidate for candidate in fields or () if candidate.key == key and not candidate.meta), None)
+    if not isinstance(type_name, str):
+        return shape.named(key)
+    fields = shape.fields(type_name) or ()
+    return next((candidate for candidate in fields if candidate.key == key and not candidate.meta), None)
 
 
 def _with_unexplained(errors: list[JsonObject], violations: Sequence[JsonObject]) -> list[JsonObject]:
