@@ -34,7 +34,7 @@ from gateway.subgraphs.local import LocalSubgraph
 from gateway.subgraphs.remote import RemoteSubgraph
 from gateway.subgraphs.subgraph import Subgraph
 
-_TRACEPARENT = re.compile(r"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
+_TRACEPARENT = re.compile(r"(?!ff)[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
 
 
 class Gateway:

@@ -8,14 +8,16 @@ Each stage is a function from values to values and knows nothing of the others. 
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from cachetools import LRUCache
 
 from gateway.execution.execute import execute_plan
 from gateway.execution.introspection import introspect
+from gateway.execution.trace import Trace, asks_for_trace
 from gateway.federation.selection import Field
 from gateway.federation.supergraph import Supergraph
 from gateway.operation.errors import MUTATION_NOT_ALLOWED, RequestError
@@ -39,10 +41,15 @@ _MAX_CACHED_CONDITIONS = 8
 
 @dataclass(frozen=True, slots=True)
 class PipelineOptions:
-    """lookups: root arguments serve as keys (`@lookup`). operations, plans: how many are kept, least used out first."""
+    """What an operator may choose of the pipeline.
+
+    lookups: root arguments serve as keys (`@lookup`). explain: clients may ask for a trace of their request.
+    operations, plans: how many are kept, least used out first.
+    """
 
     lookups: bool = True
     introspection: bool = True
+    explain: bool = False
     operations: int = 1000
     plans: int = 1000
     limits: Limits = field(default_factory=Limits)
@@ -50,11 +57,15 @@ class PipelineOptions:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Prepared:
-    """All that can be known of an operation before its variables: its plan and the shape of its answer."""
+    """All that can be known of an operation before its variables: its plan and the shape of its answer.
+
+    made_s: when, as time.perf_counter() has it.
+    """
 
     plan: Plan
     shape: ObjectShape
     introspects: bool
+    made_s: float = field(default_factory=time.perf_counter)
 
 
 class Pipeline:
@@ -77,6 +88,7 @@ class Pipeline:
 
         Raises RequestError when the client's document or variables are at fault.
         """
+        trace = Trace() if self.options.explain and asks_for_trace(request.extensions) else None
         operation = self.prepare(request.document, request.operation_name)
         if request.queries_only and operation.kind != "query":
             raise RequestError.single(MUTATION_NOT_ALLOWED, "Only queries are allowed here; send a mutation by POST.")
@@ -85,9 +97,17 @@ class Pipeline:
             prepared = self._prepare_plan(operation, variables)
         except PlanningError as error:
             return GraphQLResponse(None, [{"message": error.message, "extensions": {"code": error.code}}])
+        if trace is not None:
+            trace.end_planning()
         introspected = introspect(operation, variables, self.supergraph.api_schema) if prepared.introspects else None
-        fetched = await execute_plan(prepared.plan, variables, self.subgraphs, self.supergraph.api_schema, context)
-        return shape_response(prepared.shape, fetched.data, fetched.failures, introspected)
+        fetched = await execute_plan(
+            prepared.plan, variables, self.subgraphs, self.supergraph.api_schema, context, trace
+        )
+        response = shape_response(prepared.shape, fetched.data, fetched.failures, introspected)
+        if trace is None:
+            return response
+        report = trace.report(prepared.plan, cached=prepared.made_s < trace.started_s)
+        return replace(response, extensions={**response.extensions, "trace": report})
 
     def prepare(self, document: str, operation_name: str | None = None) -> Operation:
         """The validated operation, from the cache when its text was seen before. Raises RequestError."""

@@ -90,12 +90,20 @@ class ServerSection(Section):
         "accept-language",
     )
     """Headers of the client that are sent on to every subgraph and service. All others are dropped."""
+    explain: bool | None = None
+    """Clients may ask how their answer came about: `extensions: {"braid": {"trace": true}}`. Without a value, as
+    `explorer`."""
     examples: Path | None = None
     """Folder of .graphql files that the explorer offers, sorted by name; the first comment of a file is its title."""
     access_log: bool = False
     """One log line per request. Failures of the gateway's own are always logged."""
     max_body_bytes: Count = 1_000_000
     """Larger request bodies are answered 413."""
+
+    @property
+    def explains(self) -> bool:
+        """Whether traces are given."""
+        return self.explorer if self.explain is None else self.explain
 
 
 class ExecutionSection(Section):

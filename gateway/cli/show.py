@@ -98,11 +98,11 @@ def show_plan(
         prepared = pipeline.prepare(question.document, question.operation_name)
         return pipeline.plan(prepared, coerce_variables(prepared, question.variables, pipeline.supergraph.api_schema))
 
-    from gateway.planning.printing import print_plan
+    from gateway.planning.printing import plan_as_json, print_plan
 
     found = _run(question, config, supergraph, plan, as_json)
     if as_json:
-        write_json(_plan_as_json(found))
+        write_json(plan_as_json(found))
     else:
         write_text(print_plan(found))
 
@@ -221,25 +221,6 @@ def _read(name: str, source: str) -> str:
         fail(f"cannot read {source}: {error.strerror}")
     except UnicodeDecodeError:
         fail(f"cannot read {source}: it is not UTF-8")
-
-
-def _plan_as_json(plan: Plan) -> list[dict[str, Any]]:
-    from gateway.planning.printing import print_path
-
-    return [
-        {
-            "id": step.id,
-            "level": step.level,
-            "subgraph": step.graph,
-            "kind": step.kind,
-            "path": print_path(step.path),
-            "after": list(step.dependencies),
-            "merged_after": list(step.merge_after),
-            "document": step.document,
-            "variables": list(step.variables),
-        }
-        for step in plan.steps
-    ]
 
 
 def _fetch_as_text(fetch: FetchRecord) -> str:

@@ -15,10 +15,11 @@ import structlog
 from graphql import GraphQLSchema
 
 from gateway.errors import BraidError, origin
-from gateway.execution.failure import Cause, Failure
+from gateway.execution.failure import DOWNSTREAM_SERVICE_ERROR, Cause, Failure
 from gateway.execution.merge import merge_entities, merge_object, rename
 from gateway.execution.representations import Batch, build_batch, key_from_arguments
 from gateway.execution.targets import DataPath, JsonObject, find_targets, locate_targets, type_of
+from gateway.execution.trace import Trace
 from gateway.planning.plan import FetchStep, Plan
 from gateway.services.errors import DeadlineExceeded, MalformedSourceResponse, SourceError
 from gateway.services.loader import close_loaders, forget_loaded
@@ -26,8 +27,6 @@ from gateway.services.request import RequestContext
 from gateway.subgraphs.subgraph import Subgraph, SubgraphRequest, SubgraphResponse
 
 _log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
-
-DOWNSTREAM_SERVICE_ERROR = "DOWNSTREAM_SERVICE_ERROR"
 
 # How long in-process subgraphs may take, once the deadline has passed, to put together what they have.
 _WINDING_UP_S = 0.01
@@ -47,12 +46,13 @@ async def execute_plan(
     subgraphs: Mapping[str, Subgraph],
     schema: GraphQLSchema,
     context: RequestContext,
+    trace: Trace | None = None,
 ) -> Fetched:
     """Run a plan. Never raises for a source's fault; takes no longer than until the context's deadline.
 
-    variables: coerced values. schema: the API schema, for arguments that serve as keys.
+    variables: coerced values. schema: the API schema, for arguments that serve as keys. trace: gets the steps' times.
     """
-    execution = _Execution(plan, variables, subgraphs, schema, context)
+    execution = _Execution(plan, variables, subgraphs, schema, context, trace)
     await execution.run()
     return Fetched(execution.data, execution.failures)
 
@@ -73,6 +73,7 @@ class _Execution:
     subgraphs: Mapping[str, Subgraph]
     schema: GraphQLSchema
     context: RequestContext
+    trace: Trace | None
     data: JsonObject = field(default_factory=dict[str, Any])
     failures: list[Failure] = field(default_factory=list[Failure])
     merged: set[int] = field(default_factory=set[int])
@@ -130,7 +131,11 @@ class _Execution:
         else:
             request = SubgraphRequest(step.document, self._variables(fetch))
             subgraph = self.subgraphs[step.graph]
-            self.running[asyncio.ensure_future(subgraph.fetch(request, self.context))] = fetch
+            if self.trace is None:
+                fetching = subgraph.fetch(request, self.context)
+            else:
+                fetching = self.trace.fetch(step, fetch.targets, subgraph, request, self.context)
+            self.running[asyncio.ensure_future(fetching)] = fetch
 
     async def _expire(self) -> None:
         """The deadline has passed: take what is there, give up what is not, and start nothing any more.
@@ -218,7 +223,7 @@ class _Execution:
             forget_loaded(self.context)  # whatever was loaded before it may no longer be so
         if step.is_early and fetch.batch is not None:
             # Only now is it known whether the object is there; if it is not, nobody asked.
-            fetch.targets = find_targets(self.data, step.path)
+            fetch.targets.extend(find_targets(self.data, step.path))
             fetch.batch.slots = [fetch.targets]
             if not fetch.targets:
                 return
@@ -226,6 +231,8 @@ class _Execution:
         if cause is not None:
             self.causes[step.id] = cause
             self._fail(step, cause, fetch.targets)
+            if self.trace is not None:
+                self.trace.fail(step, cause.code)
 
     def _merge_response(self, fetch: _Fetch, response: SubgraphResponse) -> Cause | None:
         """Take over data and errors. Answers a cause when the response as a whole is of no use."""

@@ -7,6 +7,9 @@ from dataclasses import dataclass
 
 from gateway.execution.targets import DataPath
 
+DOWNSTREAM_SERVICE_ERROR = "DOWNSTREAM_SERVICE_ERROR"
+"""The code of an error that a subgraph reported without a code of its own."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Cause:

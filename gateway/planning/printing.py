@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from graphql import parse, print_ast
 
 from gateway.planning.plan import FetchStep, Path, Plan, Representation, RepresentationField
@@ -12,6 +14,24 @@ def print_plan(plan: Plan) -> str:
     if not plan.steps:
         return "no fetches\n"
     return "\n".join(_step(step) for step in plan.steps)
+
+
+def plan_as_json(plan: Plan) -> list[dict[str, Any]]:
+    """One object per step, for scripts and pages."""
+    return [
+        {
+            "id": step.id,
+            "level": step.level,
+            "subgraph": step.graph,
+            "kind": step.kind,
+            "path": print_path(step.path),
+            "after": list(step.dependencies),
+            "merged_after": list(step.merge_after),
+            "document": step.document,
+            "variables": list(step.variables),
+        }
+        for step in plan.steps
+    ]
 
 
 def print_path(path: Path) -> str:

@@ -22,6 +22,7 @@ class ServerSettings:
 
     path:            where GraphQL is answered; starts with a slash.
     explorer:        browsers that open `path` get a page to write queries in.
+    explain:         the page asks for traces; the engine gives them.
     examples:        queries the explorer shows, in this order.
     cors_origins:    origins whose pages may call the endpoint, `("*",)` for all; none by default.
     max_head_bytes:  names and values of all headers together.
@@ -31,6 +32,7 @@ class ServerSettings:
 
     path: str = "/graphql"
     explorer: bool = True
+    explain: bool = False
     examples: tuple[ExampleQuery, ...] = ()
     cors_origins: tuple[str, ...] = ()
     max_body_bytes: int = 1_000_000

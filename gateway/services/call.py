@@ -6,8 +6,11 @@ Used by the service client and by remote subgraphs, so that a fault looks the sa
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
 
 import aiohttp
 import httpx
@@ -26,6 +29,19 @@ from gateway.services.request import RequestContext
 _NOT_HTTP = (UnreadableBody, aiohttp.ClientResponseError, httpx.RemoteProtocolError, httpx.DecodingError)
 
 
+@dataclass(slots=True)
+class Call:
+    """One call, for a trace. Times are `time.perf_counter()` seconds; ended_s is None while it is under way."""
+
+    service: str
+    started_s: float
+    ended_s: float | None = None
+
+
+call_log: ContextVar[list[Call] | None] = ContextVar("call_log", default=None)
+"""Where calls are noted; None for nowhere. What a task starts inherits it, so a batch has the log of its first load."""
+
+
 @asynccontextmanager
 async def source_call(service: str, timeout_s: float, context: RequestContext) -> AsyncGenerator[None]:
     """Give the block min(timeout_s, what is left of the request) seconds; let only SourceErrors out of it.
@@ -35,6 +51,10 @@ async def source_call(service: str, timeout_s: float, context: RequestContext) -
     MalformedSourceResponse, SourceResponseTooLarge. Cancellation passes through.
     """
     left_s = context.remaining_s()
+    call, log = None, call_log.get()
+    if log is not None:
+        call = Call(service, time.perf_counter())
+        log.append(call)
     try:
         async with asyncio.timeout(min(timeout_s, left_s)):
             yield
@@ -44,6 +64,9 @@ async def source_call(service: str, timeout_s: float, context: RequestContext) -
         raise SourceTimeout(service, f"Service '{service}' did not answer within {timeout_s:g} s.") from error
     except (aiohttp.ClientError, httpx.HTTPError, BodyTooLarge, UnreadableBody, OSError) as error:
         raise _translate(service, error) from error
+    finally:
+        if call is not None:
+            call.ended_s = time.perf_counter()
 
 
 def deadline_exceeded(service: str) -> DeadlineExceeded:

@@ -64,7 +64,7 @@ def load_page() -> ExplorerPage:
 def explorer_routes(settings: ServerSettings, page: ExplorerPage) -> list[BaseRoute]:
     """The page's files and settings, and the way to it from `/`."""
     prefix = posixpath.join(posixpath.dirname(settings.path), "explorer")
-    page_settings = msgspec.json.encode({"examples": settings.examples})
+    page_settings = msgspec.json.encode({"examples": settings.examples, "trace": settings.explain})
 
     async def serve_settings(_request: Request) -> Response:
         return Response(page_settings, media_type="application/json", headers={"cache-control": "no-cache"})

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from gateway.execution.execute import DOWNSTREAM_SERVICE_ERROR
+from gateway.execution.failure import DOWNSTREAM_SERVICE_ERROR
 from gateway.services.errors import (
     MalformedSourceResponse,
     SourceError,

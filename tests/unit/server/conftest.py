@@ -19,7 +19,7 @@ def engine() -> SmallEngine:
 
 @pytest.fixture
 def settings() -> ServerSettings:
-    return ServerSettings(examples=(ExampleQuery("Greet", "query Greet { hello }", {"a": 1}),))
+    return ServerSettings(explain=True, examples=(ExampleQuery("Greet", "query Greet { hello }", {"a": 1}),))
 
 
 @pytest.fixture

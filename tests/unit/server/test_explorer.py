@@ -80,7 +80,8 @@ async def test_page_may_load_nothing_from_elsewhere(client: httpx.AsyncClient) -
 
 async def test_examples_are_told_to_the_page(client: httpx.AsyncClient) -> None:
     answer = await client.get("/explorer/settings.json")
-    assert answer.json() == {"examples": [{"title": "Greet", "query": "query Greet { hello }", "variables": {"a": 1}}]}
+    example = {"title": "Greet", "query": "query Greet { hello }", "variables": {"a": 1}}
+    assert answer.json() == {"examples": [example], "trace": True}
 
 
 async def test_explorer_can_be_switched_off() -> None:
