@@ -36,6 +36,7 @@ class FieldShape:
     values: the enum values that clients may see; None for anything but enums.
     below:  the objects' shape; None for leaves.
     meta:   "typename" for `__typename`, "introspection" for `__schema` and `__type`, else "".
+    plain:  a leaf whose value goes out as it is, whatever it is, unless it is missing.
     """
 
     response_key: str
@@ -44,6 +45,7 @@ class FieldShape:
     values: frozenset[str] | None = None
     below: ObjectShape | None = None
     meta: str = ""
+    plain: bool = False
 
 
 @dataclass(slots=True, eq=False)
@@ -116,7 +118,8 @@ def _field_shape(
     below = None
     if selected.selections:
         below = ObjectShape(named.name, is_abstract_type(named), selected.selections, supergraph)
-    return FieldShape(selected.response_key, selected.key, type_, values, below)
+    is_plain = below is None and values is None and not is_list(type_.of_type if is_non_null(type_) else type_)
+    return FieldShape(selected.response_key, selected.key, type_, values, below, plain=is_plain)
 
 
 def is_list(type_: Any) -> bool:
