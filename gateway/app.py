@@ -23,6 +23,7 @@ from gateway.response.response import GraphQLResponse
 from gateway.server.app import GatewayApp, create_server
 from gateway.server.engine import Check, Readiness
 from gateway.server.examples import load_examples
+from gateway.server.metrics import metrics_route
 from gateway.server.settings import ServerSettings
 from gateway.services.client import ServiceClient
 from gateway.services.errors import SourceError
@@ -33,8 +34,15 @@ from gateway.settings import Settings, SubgraphSection
 from gateway.subgraphs.local import LocalSubgraph
 from gateway.subgraphs.remote import RemoteSubgraph
 from gateway.subgraphs.subgraph import Subgraph
+from gateway.telemetry.export import open_provider
+from gateway.telemetry.sources import WatchedServiceClient, watch_sources
+from gateway.telemetry.telemetry import Telemetry
+from gateway.telemetry.tracing import Tracing
 
 _TRACEPARENT = re.compile(r"(?!ff)[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
+
+Services = dict[str, WatchedServiceClient]
+"""Clients by the name of their service."""
 
 
 class Gateway:
@@ -73,9 +81,10 @@ class Gateway:
         return Readiness(True, (Check("graph", True, f"{count} subgraphs"),))
 
     async def close(self) -> None:
-        """Give back all connections."""
+        """Give back all connections, and send what traces are waiting."""
         closing: list[Any] = [*self.pipeline.subgraphs.values(), *self._services.values()]
         await asyncio.gather(*(source.close() for source in closing), return_exceptions=True)
+        await self.pipeline.telemetry.close()
 
     def _context(self, headers: Mapping[str, str], request_id: str) -> RequestContext:
         settings = self._settings
@@ -96,8 +105,9 @@ async def open_gateway(settings: Settings) -> Gateway:
     Raises SchemaError with every problem: of composition, of a supergraph file, of a subgraph whose schema cannot be
     had or whose address is not known.
     """
-    services: dict[str, ServiceClient] = {}
+    services: Services = {}
     subgraphs: dict[str, Subgraph] = {}
+    telemetry = _open_telemetry(settings)
     try:
         if settings.supergraph is not None:
             sdl, hints = read_supergraph_file(settings), ()
@@ -113,8 +123,19 @@ async def open_gateway(settings: Settings) -> Gateway:
             supergraph = load_supergraph(composition.supergraph_sdl)
     except BaseException:
         await asyncio.gather(*(source.close() for source in [*subgraphs.values(), *services.values()]))
+        await telemetry.close()
         raise
-    return Gateway(Pipeline(supergraph, subgraphs, _options(settings)), services, settings, hints)
+    watched = watch_sources(subgraphs, services, telemetry)
+    return Gateway(Pipeline(supergraph, watched, _options(settings), telemetry), services, settings, hints)
+
+
+def _open_telemetry(settings: Settings) -> Telemetry:
+    """Raises ExporterMissing when traces are to be exported and the package for it is not installed."""
+    section = settings.telemetry
+    if section.otlp_endpoint is None:
+        return Telemetry()
+    provider = open_provider(section.otlp_endpoint, section.service_name)
+    return Telemetry(Tracing(provider, section.sample_ratio, follow=section.follow_clients), provider)
 
 
 def build_app(settings: Settings) -> GatewayApp:
@@ -129,7 +150,10 @@ def build_app(settings: Settings) -> GatewayApp:
         finally:
             await engine.gateway.close()
 
-    return create_server(engine, _server_settings(settings), lifespan=lifespan)
+    routes = (metrics_route(lambda: engine.gateway.pipeline.telemetry.metrics.collect()),)
+    return create_server(
+        engine, _server_settings(settings), lifespan=lifespan, routes=routes if settings.telemetry.metrics else ()
+    )
 
 
 class _LazyEngine:
@@ -171,7 +195,7 @@ def _server_settings(settings: Settings) -> ServerSettings:
 def _open_subgraphs(
     addresses: Mapping[str, str],
     settings: Settings,
-    services: dict[str, ServiceClient],
+    services: Services,
     subgraphs: dict[str, Subgraph],
 ) -> list[Problem]:
     """Add every subgraph that can be opened to `subgraphs`; answers what is wrong with the others.
@@ -187,9 +211,7 @@ def _open_subgraphs(
     return problems
 
 
-def _open_subgraph(
-    name: str, section: SubgraphSection, url: str, settings: Settings, services: dict[str, ServiceClient]
-) -> Subgraph:
+def _open_subgraph(name: str, section: SubgraphSection, url: str, settings: Settings, services: Services) -> Subgraph:
     """The subgraph that a section describes. Adds the client of the service behind it, if any, to `services`.
 
     url: where a supergraph file says that it is; the section's own wins.
@@ -198,7 +220,7 @@ def _open_subgraph(
     limits: dict[str, Any] = {"timeout_s": section.timeout_s, "max_response_bytes": section.max_response_bytes}
     if section.schema_module is not None:
         if address:
-            services[name] = ServiceClient(name, address, _open_transport(section, settings), **limits)
+            services[name] = WatchedServiceClient(name, address, _open_transport(section, settings), **limits)
         return LocalSubgraph(name, _import_schema(name, section.schema_module))
     if not address:
         message = f"the supergraph says no address for this subgraph; set 'subgraphs.{name}.url' in the configuration"

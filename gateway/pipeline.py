@@ -13,8 +13,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from cachetools import LRUCache
-
 from gateway.execution.execute import execute_plan
 from gateway.execution.introspection import introspect
 from gateway.execution.trace import Trace, asks_for_trace
@@ -34,6 +32,8 @@ from gateway.response.shape import ObjectShape, build_shape
 from gateway.response.shape_response import shape_response
 from gateway.services.request import RequestContext
 from gateway.subgraphs.subgraph import Subgraph
+from gateway.telemetry.caches import CountedCache
+from gateway.telemetry.telemetry import Telemetry, WatchedRequest
 
 # An operation with more condition variables than this could fill the plan cache alone: its plans are not kept.
 _MAX_CACHED_CONDITIONS = 8
@@ -76,18 +76,31 @@ class Pipeline:
         supergraph: Supergraph,
         subgraphs: Mapping[str, Subgraph],
         options: PipelineOptions | None = None,
+        telemetry: Telemetry | None = None,
     ) -> None:
         self.supergraph = supergraph
         self.subgraphs = subgraphs
         self.options = options or PipelineOptions()
-        self._operations: LRUCache[tuple[str, str | None], Operation] = LRUCache(self.options.operations)
-        self._prepared: LRUCache[tuple[Operation, tuple[bool, ...]], Prepared] = LRUCache(self.options.plans)
+        self.telemetry = telemetry or Telemetry()
+        self._operations: CountedCache[tuple[str, str | None], Operation] = CountedCache(self.options.operations)
+        self._prepared: CountedCache[tuple[Operation, tuple[bool, ...]], Prepared] = CountedCache(self.options.plans)
+        self.telemetry.metrics.caches = {"operations": self._operations, "plans": self._prepared}
 
     async def run(self, request: GraphQLRequest, context: RequestContext) -> GraphQLResponse:
         """Answer one operation, by the context's deadline, with all that has arrived.
 
         Raises RequestError when the client's document or variables are at fault.
         """
+        seen = self.telemetry.open_request(context)
+        try:
+            response = await self._answer(request, context, seen)
+        except BaseException as error:
+            seen.ended_by(error)
+            raise
+        seen.answered(response)
+        return response
+
+    async def _answer(self, request: GraphQLRequest, context: RequestContext, seen: WatchedRequest) -> GraphQLResponse:
         trace = Trace() if self.options.explain and asks_for_trace(request.extensions) else None
         operation = self.prepare(request.document, request.operation_name)
         if request.queries_only and operation.kind != "query":
@@ -99,10 +112,12 @@ class Pipeline:
             return GraphQLResponse(None, [{"message": error.message, "extensions": {"code": error.code}}])
         if trace is not None:
             trace.end_planning()
+        seen.planned(operation, prepared.plan)
         introspected = introspect(operation, variables, self.supergraph.api_schema) if prepared.introspects else None
         fetched = await execute_plan(
             prepared.plan, variables, self.subgraphs, self.supergraph.api_schema, context, trace
         )
+        seen.fetched(fetched.failures)
         response = shape_response(prepared.shape, fetched.data, fetched.failures, introspected)
         if trace is None:
             return response
@@ -112,7 +127,7 @@ class Pipeline:
     def prepare(self, document: str, operation_name: str | None = None) -> Operation:
         """The validated operation, from the cache when its text was seen before. Raises RequestError."""
         key = (document, operation_name)
-        operation = self._operations.get(key)
+        operation = self._operations.find(key)
         if operation is None:
             operation = self._operations[key] = prepare_operation(
                 document,
@@ -130,7 +145,7 @@ class Pipeline:
     def _prepare_plan(self, operation: Operation, variables: Mapping[str, Any]) -> Prepared:
         conditions = condition_values(operation, variables)
         key = (operation, tuple(conditions.values()))
-        prepared = self._prepared.get(key)
+        prepared = self._prepared.find(key)
         if prepared is None:
             prepared = self._make_plan(operation, conditions)
             if len(conditions) <= _MAX_CACHED_CONDITIONS:

@@ -151,6 +151,22 @@ class CacheSection(Section):
     """Plans, by operation and the values of the variables in @skip and @include."""
 
 
+class TelemetrySection(Section):
+    """What the operator is told. Values of variables, headers and answers are in none of it."""
+
+    metrics: bool = True
+    """Serve `/metrics` for Prometheus, on the same port. It tells names of subgraphs: keep it off the internet."""
+    otlp_endpoint: Url | None = None
+    """Where traces are sent by OTLP over HTTP, as in `http://collector:4318/v1/traces`; without it there are none.
+    Needs the extra `otlp`."""
+    sample_ratio: Annotated[float, Field(ge=0, le=1)] = 0.01
+    """Share of the requests that are traced, of those that come without a `traceparent`."""
+    follow_clients: bool = True
+    """A client's `traceparent` decides whether its request is traced. Off, `sample_ratio` does for all."""
+    service_name: Annotated[str, Field(min_length=1)] = "braid-gateway"
+    """The name under which traces appear."""
+
+
 class SubgraphSection(Section):
     """One subgraph: a GraphQL service, or, with `schema`, a Strawberry schema run inside the gateway over a service."""
 
@@ -183,6 +199,7 @@ class Settings(Section):
     execution: ExecutionSection = ExecutionSection()
     limits: LimitsSection = LimitsSection()
     cache: CacheSection = CacheSection()
+    telemetry: TelemetrySection = TelemetrySection()
     transport: Literal["aiohttp", "httpx"] = "aiohttp"
     """HTTP library under every call to a service. httpx costs several times the CPU; use it where a proxy or an
     authentication plug-in needs it."""

@@ -108,8 +108,9 @@ class Loader(DataLoader[K, V]):
     async def _load_chunk(self, keys: list[K]) -> list[V | Exception]:
         if self._stopped:
             raise deadline_exceeded(self.service)
+        watch = self.context.watch_batch
         async with self._slots:
-            found = await self.fetch(keys)
+            found = await (self.fetch(keys) if watch is None else watch(self, keys))
         values = [found.get(key, _UNANSWERED) for key in keys]
         return [self._unanswered_key(key) if v is _UNANSWERED else v for key, v in zip(keys, values, strict=True)]
 

@@ -7,13 +7,16 @@ It holds nothing that outlives the request.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
     from gateway.services.client import ServiceClient
     from gateway.services.loader import Loader
+    from gateway.telemetry.tracing import RequestSpans
+
+    BatchWatcher = Callable[[Loader[Any, Any], Sequence[Any]], Awaitable[Mapping[Any, Any]]]
 
 LoaderT = TypeVar("LoaderT", bound="Loader[Any, Any]")
 
@@ -29,6 +32,8 @@ class RequestContext:
     traceparent: W3C trace context to send on, or None.
     batching:   False makes every loader ask for one key per call and representations go out without deduplication:
                 the naive fan-out, kept for comparison and for tests.
+    spans:      the request's trace, when it is sampled. Only telemetry uses it.
+    watch_batch: called by loaders instead of their own `fetch`, which it awaits; None for nobody watching.
     """
 
     request_id: str
@@ -38,6 +43,8 @@ class RequestContext:
     traceparent: str | None = None
     batching: bool = True
     loaders: dict[object, Any] = field(default_factory=dict[object, Any])
+    spans: RequestSpans | None = None
+    watch_batch: BatchWatcher | None = None
 
     def remaining_s(self) -> float:
         """Seconds left until the deadline; negative when it has passed."""

@@ -1,0 +1,137 @@
+"""Counts and durations since the start of the process, for whoever scrapes them.
+
+Own arrays instead of prometheus-client's instruments, which lock on every observation: docs/telemetry.md has the costs.
+One event loop writes and reads, so there is nothing to lock; prometheus-client writes the text (`server/metrics.py`).
+The set of label values is bounded: names from the configuration, codes of our own, classes of loaders.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import accumulate
+from typing import Protocol
+
+from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
+
+DURATIONS_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+SIZES = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)
+
+
+class Histograms:
+    """One histogram per combination of label values. bounds: upper ones, inclusive, ascending."""
+
+    __slots__ = ("_help", "_labels", "_name", "bounds", "series")
+
+    def __init__(self, name: str, text: str, labels: Sequence[str], bounds: Sequence[float]) -> None:
+        self._name = name
+        self._help = text
+        self._labels = tuple(labels)
+        self.bounds = tuple(bounds)
+        self.series: dict[tuple[str, ...], list[float]] = {}
+        """Label values -> observations per bucket, those above all bounds, and last the sum of what was observed."""
+
+    def record(self, value: float, *labels: str) -> None:
+        found = self.series.get(labels)
+        if found is None:
+            found = self.series[labels] = [0] * (len(self.bounds) + 2)
+        found[bisect_left(self.bounds, value)] += 1
+        found[-1] += value
+
+    def count(self, *labels: str) -> int:
+        """Number of observations so far."""
+        return int(sum(self.series.get(labels, (0,))[:-1]))
+
+    def collect(self) -> Metric:
+        family = HistogramMetricFamily(self._name, self._help, labels=self._labels)
+        names = [*(f"{bound:g}" for bound in self.bounds), "+Inf"]
+        for labels, found in self.series.items():
+            family.add_metric(labels, list(zip(names, accumulate(found[:-1]), strict=True)), found[-1])
+        return family
+
+
+class Counters:
+    """One count per combination of label values."""
+
+    __slots__ = ("_help", "_labels", "_name", "series")
+
+    def __init__(self, name: str, text: str, labels: Sequence[str]) -> None:
+        self._name = name
+        self._help = text
+        self._labels = tuple(labels)
+        self.series: dict[tuple[str, ...], int] = {}
+
+    def add(self, count: int, *labels: str) -> None:
+        self.series[labels] = self.series.get(labels, 0) + count
+
+    def collect(self) -> Metric:
+        family = CounterMetricFamily(self._name, self._help, labels=self._labels)
+        for labels, count in self.series.items():
+            family.add_metric(labels, count)
+        return family
+
+
+class Cache(Protocol):
+    """What is told of a cache: how much it holds, and how often it had what was looked for."""
+
+    hits: int
+    misses: int
+
+    def __len__(self) -> int: ...
+
+
+class Metrics:
+    """All metrics of one gateway. A prometheus-client collector.
+
+    in_flight: requests that are being answered now.
+    caches:    by name; filled by whoever owns them.
+    """
+
+    def __init__(self) -> None:
+        self.requests = Histograms(
+            "braid_request_duration_seconds",
+            "Time from the operation's arrival to its answer, by kind of operation and outcome.",
+            ("kind", "outcome"),
+            DURATIONS_S,
+        )
+        self.fetches = Histograms(
+            "braid_fetch_duration_seconds",
+            "Time of one fetch (a step of a plan) from a subgraph, by outcome.",
+            ("subgraph", "outcome"),
+            DURATIONS_S,
+        )
+        self.entities = Counters("braid_fetched_entities", "Entities that subgraphs were asked for.", ("subgraph",))
+        self.calls = Histograms(
+            "braid_service_call_duration_seconds",
+            "Time of one HTTP call to a service, by outcome: OK or the code of the error.",
+            ("service", "outcome"),
+            DURATIONS_S,
+        )
+        self.batches = Histograms(
+            "braid_loader_batch_size", "Keys per batch of a loader.", ("service", "loader"), SIZES
+        )
+        self.failures = Counters(
+            "braid_source_failures", "Requests whose answer lacks something, by source at fault.", ("source", "code")
+        )
+        self.in_flight = 0
+        self.caches: Mapping[str, Cache] = {}
+
+    def collect(self) -> Iterator[Metric]:
+        yield self.requests.collect()
+        yield GaugeMetricFamily("braid_requests_in_flight", "Requests being answered now.", value=self.in_flight)
+        yield self.fetches.collect()
+        yield self.entities.collect()
+        yield self.calls.collect()
+        yield self.batches.collect()
+        yield self.failures.collect()
+        yield from self._collect_caches()
+
+    def _collect_caches(self) -> Iterator[Metric]:
+        entries = GaugeMetricFamily("braid_cache_entries", "What a cache holds now.", labels=("cache",))
+        lookups = CounterMetricFamily("braid_cache_lookups", "Look-ups in a cache.", labels=("cache", "result"))
+        for name, cache in self.caches.items():
+            entries.add_metric((name,), len(cache))
+            lookups.add_metric((name, "hit"), cache.hits)
+            lookups.add_metric((name, "miss"), cache.misses)
+        yield entries
+        yield lookups
