@@ -190,6 +190,14 @@ async def test_an_error_that_says_of_no_object_is_told_once_for_the_whole(path: 
     assert result.data["p"] == {"id": "1", "a": 1, "b": None}
 
 
+@pytest.mark.parametrize("path", [None, [], "p", 5])
+async def test_an_error_without_a_path_at_the_root_is_told_once_for_the_whole(path: Any):
+    a = answering("a", SubgraphResponse(ONE, [{"message": "no", "path": path}]))
+    result = await fetched("{ p { a } }", GRAPH, a)
+    assert failures(result) == [("a", DOWNSTREAM_SERVICE_ERROR, [()])]
+    assert result.data == ONE
+
+
 async def test_errors_beside_data_leave_the_data():
     a = answering("a", SubgraphResponse(ONE, [error("warning")]))
     result = await fetched("{ p { a b } }", GRAPH, a, answering("b", entities({"b": 2})))

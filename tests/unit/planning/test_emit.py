@@ -10,7 +10,7 @@ from gateway.planning.emit import Emitter, representations_agree
 from gateway.planning.printing import print_path
 from gateway.planning.solution import Source
 from gateway.planning.solver import Solver
-from tests.unit.planning.drafts import entry
+from tests.unit.planning.drafts import entry, jump, root
 from tests.unit.supergraphs import films, load, operation
 
 GRAPH = load(
@@ -49,6 +49,20 @@ def test_a_representation_has_one_slot_per_name(one: str, other: str, expected: 
 
 def test_objects_of_different_types_need_not_agree():
     assert representations_agree({"P": entry("P", "id", "x(a: 1)")}, {"Q": entry("Q", "id", "x(a: 2)")}, GRAPH)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "types"),
+    [("X", "Y", {"X", "Y"}), (None, "X", None), ("X", None, None), (None, None, None)],
+)
+def test_a_step_is_widened_by_the_types_of_its_equal(one: str | None, other: str | None, types: set[str] | None):
+    """Where one of them looks at no type, the joined step does not either."""
+    emitter, needs = Emitter(GRAPH), root("a")
+    drafted = [jump("b", "p" if name is None else f"p|{name}", [needs]) for name in (one, other)]
+    for step in drafted:
+        emitter._shared(step)
+    (step,) = emitter.steps
+    assert step.path[0].types == types
 
 
 def test_one_object_is_presented_as_one_type():

@@ -49,6 +49,7 @@ def depth(steps: Sequence[StepDraft]) -> int:
         ("node|P/part|P", "node|Q/part|P", "node|P,Q/part|P"),
         ("node|P,Q/part", "node|Q/part", "node|P,Q/part"),
         ("node/part", "node|P/part", "node/part"),
+        ("node|P/part", "node/part", "node/part"),
     ],
 )
 def test_steps_that_differ_in_the_types_of_one_element_become_one(one: str, other: str, joined: str):
@@ -103,6 +104,17 @@ def test_on_different_branches_objects_must_be_presented_alike(presented: dict):
     one = jump("b", "node|P/part", [first], "x", P=entry("P", "id"))
     other = jump("b", "node|Q/part", [first], "z", **presented)
     assert len(merged(first, one, other)) == 3
+
+
+def test_at_one_place_objects_may_be_presented_with_more():
+    """There all that both of them need is there for every object."""
+    first = root("a")
+    one = jump("b", "node|P", [first], "f", P=entry("P", "id", "y"))
+    other = jump("b", "node|P", [first], "g", P=entry("P", "id", "sku"))
+    users = [jump("c", "node|P/part", [one]), jump("d", "node|P/part", [other])]
+    _, step, *_ = merged(first, one, other, *users)
+    assert keys(step) == ["f", "g"]
+    assert [len(entry.requires) for entry in step.entries.values()] == [2]
 
 
 def test_other_entries_are_taken_along():
@@ -174,6 +186,16 @@ def test_no_plan_becomes_deeper():
     steps = merged(first, second, other, user, late, leaf, watcher)
     assert depth(steps) == before == 4
     assert leaf in steps
+
+
+def test_a_leaf_joins_one_step_only():
+    first = root("a")
+    middles = [jump("b", "p", [first], name, P=entry("P", "id", f"x(a: {n})")) for n, name in enumerate("km")]
+    others = [jump("c", "p", [first, middle], "x") for middle in middles]
+    users = [jump("d", "p", [other], "u") for other in others]
+    leaf = jump("c", "p", [first, middles[0]], "z", P=entry("P", "id", "y"))
+    steps = merged(first, *middles, *others, *users, leaf)
+    assert [keys(step) for step in steps if step.graph == "c"] == [["x", "z"], ["x"]]
 
 
 def test_a_leaf_never_joins_a_step_that_it_waits_for():

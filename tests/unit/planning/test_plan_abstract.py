@@ -128,6 +128,23 @@ def test_branches_share_a_step_only_if_their_objects_are_presented_alike(text: s
     assert steps(planned(BRANCHES, text)) == expected
 
 
+FOUND_ELSEWHERE = """
+type Query @join__type(graph: A) @join__type(graph: B) { node: Node }
+interface Node @join__type(graph: A) @join__type(graph: B) { id: ID! }
+type X implements Node @join__implements(graph: A, interface: "Node") @join__implements(graph: B, interface: "Node")
+  @join__type(graph: A) @join__type(graph: B) @join__type(graph: C, key: "k") {
+  id: ID! @join__field(graph: A) @join__field(graph: B)
+  a: Int @join__field(graph: A) k: ID @join__field(graph: B) @join__field(graph: C) c: Int @join__field(graph: C)
+}
+"""
+
+
+def test_a_step_waits_for_its_key_and_for_whoever_tells_the_type():
+    made = planned(FOUND_ELSEWHERE, "{ node { ... on X { a c } } }")
+    assert [("__typename" in step.document) for step in made.steps] == [True, False, False]
+    assert steps(made) == ["1 a", "1 b", "2 c at node|X after 0,1"]
+
+
 # -- interface objects -------------------------------------------------------------------------------------------------
 
 
@@ -172,6 +189,60 @@ type Album implements Item @join__implements(graph: C, interface: "Item") @join_
 )
 def test_objects_without_their_own_type_are_narrowed_only_when_it_matters(text: str, expected: list[str]):
     assert steps(planned(BEST, text)) == expected
+
+
+INDIRECT = BEST.replace(
+    "type Album implements",
+    """
+type Label @join__type(graph: D) { name: String }
+type Album implements""",
+).replace(
+    """type Album implements Item @join__implements(graph: C, interface: "Item") @join__type(graph: C, key: "id") {
+  id: ID! title: String tracks: Int""",
+    """type Album implements Item
+  @join__implements(graph: C, interface: "Item") @join__implements(graph: E, interface: "Item")
+  @join__type(graph: C, key: "id") @join__type(graph: D, key: "id") @join__type(graph: E, key: "id") {
+  id: ID! title: String @join__field(graph: C) tracks: Int @join__field(graph: C)
+  label: Label @join__field(graph: D) notes: String @join__field(graph: E)""",
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("{ best { ... on Album { label { name } } } }", ["1 r", "2 c at best after 0", "3 d at best|Album after 1"]),
+        (
+            "{ best { ... on Album { tracks label { name } } } }",
+            ["1 r", "2 c at best after 0", "3 d at best|Album after 1"],
+        ),
+    ],
+)
+def test_beyond_the_type_a_third_subgraph_is_entered(text: str, expected: list[str]):
+    assert steps(planned(INDIRECT, text)) == expected
+
+
+TWO_TELL = """
+type Query @join__type(graph: R) { best: [Item!]! @join__field(graph: R) }
+interface Item
+  @join__type(graph: C, key: "id") @join__type(graph: E, key: "id")
+  @join__type(graph: R, key: "id", isInterfaceObject: true) { id: ID! stars: Float @join__field(graph: R) }
+type Album implements Item
+  @join__implements(graph: C, interface: "Item") @join__implements(graph: E, interface: "Item")
+  @join__type(graph: C, key: "id") @join__type(graph: E, key: "id") {
+  id: ID! tracks: Int @join__field(graph: C) notes: String @join__field(graph: E) stars: Float @join__field
+}
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("{ best { ... on Album { tracks } } }", ["1 r", "2 c at best after 0"]),
+        ("{ best { ... on Album { notes } } }", ["1 r", "2 e at best after 0"]),
+    ],
+)
+def test_the_type_is_learned_where_the_fields_are(text: str, expected: list[str]):
+    assert steps(planned(TWO_TELL, text)) == expected
 
 
 def test_narrowing_asks_a_real_interface_for_the_type():

@@ -175,6 +175,27 @@ def test_every_item_names_its_providers_and_levels_add_up():
     }
 
 
+def test_learning_a_type_takes_its_time():
+    """What comes after it is later, and costs more than what does not need it."""
+    supergraph = load(
+        """
+        type Query @join__type(graph: R) { best: [Item!]! @join__field(graph: R) }
+        interface Item @join__type(graph: C, key: "id") @join__type(graph: R, key: "id", isInterfaceObject: true) {
+          id: ID! stars: Float @join__field(graph: R)
+        }
+        type Album implements Item @join__implements(graph: C, interface: "Item")
+          @join__type(graph: C, key: "id") @join__type(graph: D, key: "id") {
+          id: ID! tracks: Int @join__field(graph: C) label: Int @join__field(graph: D) stars: Float @join__field
+        }
+        """
+    )
+    costs = [
+        solved(f"{{ best {{ {fields} }} }}", supergraph)
+        for fields in ("stars", "... on Album { tracks }", "... on Album { label }")
+    ]
+    assert [found.cost[:2] if found else None for found in costs] == [(1, 1), (2, 2), (3, 3)]
+
+
 # -- many choices ------------------------------------------------------------------------------------------------------
 
 
