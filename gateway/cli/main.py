@@ -14,8 +14,10 @@ from gateway.cli.check import check
 from gateway.cli.compose import compose
 from gateway.cli.configuration import configuration
 from gateway.cli.console import FAILED, complain, write_text
+from gateway.cli.contracts import contracts
 from gateway.cli.demo import demo
 from gateway.cli.serve import serve
+from gateway.cli.services import services
 from gateway.cli.show import show
 from gateway.errors import BraidError
 
@@ -52,7 +54,9 @@ cli.command(epilog="Example: braid demo --port 4001")(demo)
 cli.command(epilog="Example: braid serve --supergraph supergraph.graphql --port 4001")(serve)
 cli.command(epilog="Example: braid compose --output supergraph.graphql")(compose)
 cli.command(epilog="Example: braid check --config braid.yaml --json")(check)
+cli.command(epilog="Example: braid services --once --json")(services)
 cli.add_typer(show, name="show")
+cli.add_typer(contracts, name="contracts")
 cli.add_typer(configuration, name="config")
 
 

@@ -26,6 +26,7 @@ COMMANDS = [
     ("serve",),
     ("compose",),
     ("check",),
+    ("services",),
     ("show",),
     ("show", "operation"),
     ("show", "plan"),
@@ -34,6 +35,9 @@ COMMANDS = [
     ("config",),
     ("config", "show"),
     ("config", "schema"),
+    ("contracts",),
+    ("contracts", "write"),
+    ("contracts", "verify"),
 ]
 
 

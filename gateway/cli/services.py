@@ -1,0 +1,165 @@
+"""`braid services`: every upstream, how it is, and what the running gateway has had of it."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+from rich.live import Live
+from rich.table import Table
+from rich.text import Text
+
+from gateway.cli.console import FAILED, fail, write_json
+from gateway.cli.loading import ConfigOption, SupergraphOption, read_settings
+from gateway.cli.traffic import Traffic, gateway_url, read_traffic
+
+if TYPE_CHECKING:
+    from gateway.cli.probing import Probe, Upstream
+
+_STYLES = {"healthy": "green", "answers": "green", "slow": "yellow", "failing": "red", "unreachable": "red"}
+_UNCLEAR = ("answers", "failing")
+"""Kinds of health that do not say by themselves what is the matter."""
+_NO_GATEWAY = "No gateway tells of its calls at {url}/metrics: calls, errors and latency are not known."
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """One look at all services.
+
+    traffic: since the gateway's start, by service; None when no gateway tells.
+    recent:  the same since the look before, or since the start in the first.
+    """
+
+    probes: Sequence[Probe]
+    traffic: Mapping[str, Traffic] | None
+    recent: Mapping[str, Traffic]
+
+    @property
+    def ok(self) -> bool:
+        return all(probe.ok for probe in self.probes)
+
+
+def services(
+    config: ConfigOption = None,
+    supergraph: SupergraphOption = None,
+    gateway: Annotated[
+        str | None, typer.Option("--gateway", metavar="URL", help="The running gateway, instead of the configured one.")
+    ] = None,
+    once: Annotated[bool, typer.Option("--once", help="Look once and leave; so it is without a terminal.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Look once and print {ok, gateway, services}.")] = False,
+    interval_s: Annotated[float, typer.Option("--interval", min=0.2, help="Seconds between two looks.")] = 2.0,
+) -> None:
+    """Show every service behind the graph: health, and calls, errors and mean latency of the running gateway.
+
+    On a terminal the table is live until Ctrl-C. The exit code is 0 when all were healthy at the last look, else 1.
+
+    Health is asked of the services themselves, from here: GET /healthz of a REST service, {__typename} of a GraphQL
+    one. The rest comes from the gateway's /metrics and is left open when no gateway runs.
+    """
+    from gateway.cli.probing import list_upstreams
+
+    settings = read_settings(config, supergraph)
+    upstreams = list_upstreams(settings)
+    if not upstreams:
+        fail("there are no services behind this graph: none of its subgraphs has a url")
+    url = (gateway or gateway_url(settings)).rstrip("/")
+    if as_json or once or not sys.stdout.isatty():
+        look = asyncio.run(_look(upstreams, url, None))
+        if as_json:
+            write_json(_as_json(look, url))
+        else:
+            Console(width=None if sys.stdout.isatty() else 120, highlight=False).print(_table(look, url))
+    else:
+        look = _watch(upstreams, url, interval_s)
+    if not look.ok:
+        raise typer.Exit(FAILED)
+
+
+def _watch(upstreams: Sequence[Upstream], url: str, interval_s: float) -> Look:
+    """Look again and again until Ctrl-C; the last look."""
+    look = asyncio.run(_look(upstreams, url, None))
+    with Live(_table(look, url), auto_refresh=False) as live:
+        try:
+            while True:
+                time.sleep(interval_s)
+                look = asyncio.run(_look(upstreams, url, look))
+                live.update(_table(look, url), refresh=True)
+        except KeyboardInterrupt:
+            return look
+
+
+async def _look(upstreams: Sequence[Upstream], url: str, before: Look | None) -> Look:
+    from gateway.cli.probing import probe_all
+
+    probes, traffic = await asyncio.gather(probe_all(upstreams), read_traffic(url))
+    earlier = (before.traffic if before else None) or {}
+    recent = {name: now.since(earlier.get(name, Traffic())) for name, now in (traffic or {}).items()}
+    return Look(probes, traffic, recent)
+
+
+def _table(look: Look, url: str) -> Table:
+    table = Table(box=None, pad_edge=False, caption_justify="left", caption_style="dim")
+    for name in ("service", "kind", "health"):
+        table.add_column(name, no_wrap=True)
+    for name in ("probe", "calls", "errors", "latency"):
+        table.add_column(name, justify="right", no_wrap=True)
+    table.add_column("detail", overflow="fold")
+    for probe in look.probes:
+        name = probe.upstream.name
+        calls = _counts(look, name)
+        health = Text(probe.health, _STYLES[probe.health])
+        detail = Text(probe.detail if probe.health in _UNCLEAR else "")
+        table.add_row(name, probe.upstream.kind, health, _milliseconds(probe.duration_s), *calls, detail)
+    if look.traffic is None:
+        table.caption = _NO_GATEWAY.format(url=url)
+    return table
+
+
+def _counts(look: Look, name: str) -> tuple[str, str, str]:
+    """Calls and errors since the gateway's start, and the mean latency of the last of them; `-` for what is unknown."""
+    if look.traffic is None:
+        return "-", "-", "-"
+    traffic = look.traffic.get(name, Traffic())
+    recent = look.recent.get(name, Traffic())
+    return str(traffic.calls), str(traffic.errors), _milliseconds(recent.mean_s or traffic.mean_s)
+
+
+def _milliseconds(seconds: float | None) -> str:
+    return "-" if seconds is None else f"{seconds * 1000:.1f} ms"
+
+
+def _as_json(look: Look, url: str) -> dict[str, object]:
+    return {
+        "ok": look.ok,
+        "gateway": {"url": url, "tells": look.traffic is not None},
+        "services": [
+            {
+                "name": probe.upstream.name,
+                "kind": probe.upstream.kind,
+                "url": probe.upstream.url,
+                "health": probe.health,
+                "detail": probe.detail,
+                "probe_ms": _rounded(probe.duration_s),
+                **_counted(look, probe.upstream.name),
+            }
+            for probe in look.probes
+        ],
+    }
+
+
+def _counted(look: Look, name: str) -> dict[str, object]:
+    """Null means not known, which is not 0."""
+    if look.traffic is None:
+        return {"calls": None, "errors": None, "latency_ms": None}
+    traffic = look.traffic.get(name, Traffic())
+    return {"calls": traffic.calls, "errors": traffic.errors, "latency_ms": _rounded(traffic.mean_s)}
+
+
+def _rounded(seconds: float | None) -> float | None:
+    return None if seconds is None else round(seconds * 1000, 1)

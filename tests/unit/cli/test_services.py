@@ -1,0 +1,159 @@
+"""`braid services`: what is asked of the services, what of the gateway, and an exit code for scripts."""
+
+from __future__ import annotations
+
+import json
+import os
+import pty
+import select
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from prometheus_client import CollectorRegistry
+from prometheus_client.exposition import generate_latest
+
+from gateway.cli.traffic import Traffic, gateway_url, parse_traffic, read_traffic
+from gateway.settings import Settings
+from gateway.telemetry.metrics import Metrics
+from tests.unit.cli.conftest import Braid, environment, write_graph
+from tests.unit.cli.upstreams import REVIEWS, nobody, serve
+
+
+def metrics_text() -> str:
+    """What a gateway says after three calls to books, one of them failed, and one to reviews."""
+    metrics = Metrics()
+    metrics.calls.record(0.010, "books", "OK")
+    metrics.calls.record(0.030, "books", "OK")
+    metrics.calls.record(0.500, "books", "SUBREQUEST_TIMEOUT")
+    metrics.calls.record(0.020, "reviews", "OK")
+    registry = CollectorRegistry()
+    registry.register(metrics)
+    return generate_latest(registry).decode()
+
+
+@pytest.fixture
+def shelf(tmp_path: Path) -> Iterator[tuple[Path, str]]:
+    """A folder whose two services are healthy, and the URL of a gateway that tells of its calls."""
+    write_graph(tmp_path)
+    with serve() as books, serve(sdl=REVIEWS) as reviews, serve(body=metrics_text()) as gateway:
+        (tmp_path / "braid.yaml").write_text(
+            f"subgraphs:\n  books: {{schema: shelf_books, url: {books}}}\n  reviews: {{url: {reviews}/graphql}}\n"
+            "  local: {schema: shelf_ratings}\n"
+        )
+        yield tmp_path, gateway
+
+
+def look(braid: Braid, folder: Path, *more: str, code: int = 0) -> dict[str, Any]:
+    result = braid("services", "--json", *more, folder=folder)
+    assert result.returncode == code, result.stderr
+    return json.loads(result.stdout)
+
+
+def test_health_is_the_services_and_the_rest_is_the_gateways(braid: Braid, shelf: tuple[Path, str]) -> None:
+    """A schema without a service is not listed: there is nothing to ask."""
+    folder, gateway = shelf
+    report = look(braid, folder, "--gateway", gateway)
+    assert (report["ok"], report["gateway"]) == (True, {"url": gateway, "tells": True})
+    told = [(s["name"], s["kind"], s["health"], s["calls"], s["errors"], s["latency_ms"]) for s in report["services"]]
+    assert told == [("books", "rest", "healthy", 3, 1, 180.0), ("reviews", "graphql", "healthy", 1, 0, 20.0)]
+    assert all(service["probe_ms"] > 0 for service in report["services"])
+
+
+def test_without_a_gateway_calls_are_unknown_and_not_none(braid: Braid, shelf: tuple[Path, str]) -> None:
+    """Health is still told, and decides."""
+    folder, _ = shelf
+    report = look(braid, folder, "--gateway", nobody())
+    assert (report["ok"], report["gateway"]["tells"]) == (True, False)
+    assert {(s["health"], s["calls"], s["errors"], s["latency_ms"]) for s in report["services"]} == {
+        ("healthy", None, None, None)
+    }
+    assert "are not known" in braid("services", "--gateway", nobody(), folder=folder).stdout
+
+
+def test_one_service_that_is_not_healthy_makes_the_exit_code_1(braid: Braid, tmp_path: Path) -> None:
+    with serve(status=503) as books:
+        (tmp_path / "braid.yaml").write_text(
+            f"subgraphs:\n  books: {{schema: b, url: {books}}}\n  reviews: {{url: {nobody()}}}\n"
+        )
+        report = look(braid, tmp_path, "--gateway", nobody(), code=1)
+        table = braid("services", "--gateway", nobody(), folder=tmp_path)
+    assert report["ok"] is False
+    assert [service["health"] for service in report["services"]] == ["failing", "unreachable"]
+    assert table.returncode == 1
+    lines = table.stdout.splitlines()
+    assert lines[0].split() == ["service", "kind", "health", "probe", "calls", "errors", "latency", "detail"]
+    assert lines[1].split()[:3] == ["books", "rest", "failing"]
+    assert lines[1].endswith("GET /healthz was answered with HTTP status 503.")
+    assert lines[2].split() == ["reviews", "graphql", "unreachable", "-", "-", "-", "-"]
+
+
+def test_the_services_of_a_supergraph_file_are_where_it_says(braid: Braid, shelf: tuple[Path, str]) -> None:
+    folder, gateway = shelf
+    path = folder / "supergraph.graphql"
+    path.write_text(braid("compose", folder=folder).stdout)
+    report = look(braid, folder, "--supergraph", str(path), "--gateway", gateway)
+    assert [(service["name"], service["health"]) for service in report["services"]] == [("reviews", "healthy")]
+
+
+def test_a_graph_without_services_is_said_to_have_none(braid: Braid) -> None:
+    result = braid("services", "--once")
+    assert (result.returncode, result.stdout) == (1, "")
+    assert "none of its subgraphs has a url" in result.stderr
+
+
+def test_on_a_terminal_the_table_is_live_until_ctrl_c(shelf: tuple[Path, str]) -> None:
+    """It is drawn again and again; the exit code is that of the last look."""
+    folder, gateway = shelf
+    terminal, end = pty.openpty()
+    command = [sys.executable, "-m", "gateway.cli", "services", "--gateway", gateway, "--interval", "0.2"]
+    process = subprocess.Popen(command, cwd=folder, env=environment(TERM="xterm"), stdout=end, stderr=end)
+    os.close(end)
+    seen, deadline = b"", time.monotonic() + 30
+    while seen.count(b"reviews") < 3:
+        assert time.monotonic() < deadline, seen
+        if select.select([terminal], [], [], 0.2)[0]:
+            seen += os.read(terminal, 4096)
+    process.send_signal(signal.SIGINT)
+    assert process.wait(10) == 0
+    os.close(terminal)
+
+
+# What the gateway tells
+
+
+def test_counts_are_summed_over_outcomes() -> None:
+    """All but OK are errors; other metrics and services of other names are left alone."""
+    found = parse_traffic(metrics_text())
+    assert found.keys() == {"books", "reviews"}
+    assert found["books"].calls == 3
+    assert found["books"].errors == 1
+    assert found["books"].seconds == pytest.approx(0.54)
+    assert parse_traffic("# HELP nothing\nother_total 1.0\n") == {}
+
+
+def test_a_gateway_that_was_started_anew_counts_from_its_start() -> None:
+    assert Traffic(5, 2, 1.0).since(Traffic(3, 1, 0.5)) == Traffic(2, 1, 0.5)
+    assert Traffic(5, 2, 1.0).since(Traffic(9, 1, 3.0)) == Traffic(5, 2, 1.0)
+    assert Traffic().mean_s is None
+
+
+@pytest.mark.anyio
+async def test_whoever_has_no_metrics_tells_nothing() -> None:
+    with serve(status=404) as url:
+        assert await read_traffic(url) is None
+    assert await read_traffic(nobody()) is None
+
+
+@pytest.mark.parametrize(
+    ("host", "url"),
+    [("0.0.0.0", "http://127.0.0.1:4000"), ("::", "http://[::1]:4000"), ("gate.example", "http://gate.example:4000")],
+)
+def test_the_gateway_is_looked_for_where_it_is_configured_to_be(host: str, url: str) -> None:
+    settings = Settings.model_validate({"server": {"host": host}, "subgraphs": {"a": {"schema": "a"}}})
+    assert gateway_url(settings) == url
