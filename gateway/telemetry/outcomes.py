@@ -6,6 +6,7 @@ import asyncio
 
 from gateway.errors import BraidError
 from gateway.execution.failure import DOWNSTREAM_SERVICE_ERROR
+from gateway.operation.errors import GRAPHQL_PARSE_FAILED, GRAPHQL_VALIDATION_FAILED
 from gateway.services.errors import (
     DeadlineExceeded,
     MalformedSourceResponse,
@@ -24,6 +25,9 @@ SOURCE_CODES = frozenset(
         SourceResponseTooLarge.code,
         DOWNSTREAM_SERVICE_ERROR,
         BraidError.code,
+        # A subgraph that does not take what the plan asks of it has changed since it was composed.
+        GRAPHQL_PARSE_FAILED,
+        GRAPHQL_VALIDATION_FAILED,
     )
 )
 """What an operator wants to know of. Any other code is a service's own."""

@@ -93,8 +93,9 @@ class WatchedRequest:
             return
         spans.request.update_name(f"graphql {operation.kind}")
         spans.request.set_attribute("graphql.operation.type", operation.kind)
-        if operation.name is not None:
-            spans.request.set_attribute("graphql.operation.name", operation.name[:_LONGEST_NAME])
+        name = operation.definition.name
+        if name is not None:
+            spans.request.set_attribute("graphql.operation.name", name.value[:_LONGEST_NAME])
         attributes = {"braid.steps": len(plan.steps), "braid.depth": plan.depth}
         spans.open("plan", attributes, start_ns=self._started_ns).end()
 
