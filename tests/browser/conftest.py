@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from gateway.server.app import create_server
+from gateway.server.engine import Engine
 from gateway.server.settings import ExampleQuery, ServerSettings
+from tests.browser.traced_engine import EXAMPLE, TracedEngine
 from tests.browser.window import Window
 from tests.unit.server.small_engine import SmallEngine
 from tests.unit.server.sockets import served
@@ -32,6 +34,7 @@ EXAMPLES = (
 )
 
 OpenPage = Callable[[Path], AbstractAsyncContextManager[Window]]
+OpenTraced = Callable[[Path, TracedEngine], AbstractAsyncContextManager[Window]]
 
 
 @pytest.fixture(scope="session")
@@ -49,16 +52,30 @@ async def browser() -> AsyncIterator[Browser]:
 def open_page(browser: Browser, monkeypatch: pytest.MonkeyPatch) -> OpenPage:
     """Opens the explorer of this folder over the small engine. Whatever it asks of others is refused and noted."""
 
-    @asynccontextmanager
-    async def open_page(folder: Path) -> AsyncIterator[Window]:
+    def open_page(folder: Path) -> AbstractAsyncContextManager[Window]:
         monkeypatch.setattr("gateway.server.explorer.page.BUILT", folder)
-        app = create_server(SmallEngine(), ServerSettings(examples=EXAMPLES))
-        async with served(app) as url:
-            context = await browser.new_context(viewport={"width": 1280, "height": 800})
-            context.set_default_timeout(15_000)
-            window = Window(await context.new_page(), url)
-            await window.open()
-            yield window
-            await context.close()
+        return opened(browser, SmallEngine(), ServerSettings(examples=EXAMPLES))
 
     return open_page
+
+
+@pytest.fixture
+def open_traced(browser: Browser, monkeypatch: pytest.MonkeyPatch) -> OpenTraced:
+    """The same over a pipeline that gives traces."""
+
+    def open_traced(folder: Path, engine: TracedEngine) -> AbstractAsyncContextManager[Window]:
+        monkeypatch.setattr("gateway.server.explorer.page.BUILT", folder)
+        return opened(browser, engine, ServerSettings(explain=True, examples=(EXAMPLE,)))
+
+    return open_traced
+
+
+@asynccontextmanager
+async def opened(browser: Browser, engine: Engine, settings: ServerSettings) -> AsyncIterator[Window]:
+    async with served(create_server(engine, settings)) as url:
+        context = await browser.new_context(viewport={"width": 1280, "height": 800})
+        context.set_default_timeout(15_000)
+        window = Window(await context.new_page(), url)
+        await window.open()
+        yield window
+        await context.close()

@@ -8,12 +8,10 @@ from gateway.server.explorer.page import BUILT
 from tests.browser.conftest import OpenPage
 from tests.browser.window import Window
 
-pytestmark = [
-    pytest.mark.anyio,
-    pytest.mark.skipif(
-        not (BUILT / "index.html").is_file(), reason="GraphiQL is not built: python -m gateway.server.explorer.build"
-    ),
-]
+needs_build = pytest.mark.skipif(
+    not (BUILT / "index.html").is_file(), reason="GraphiQL is not built: python -m gateway.server.explorer.build"
+)
+pytestmark = [pytest.mark.anyio, needs_build]
 
 
 # GraphiQL learns an operation's name 100 ms after its text has changed; nobody is faster with the mouse.

@@ -13,7 +13,10 @@ from pathlib import Path
 
 FOLDER = Path(__file__).parent
 BUILT = FOLDER / "built"
-SOURCES = ("index.html", "package.json", "package-lock.json", "vite.config.js", "src", "fallback/icon.svg")
+SOURCES = (
+    *("index.html", "package.json", "package-lock.json", "vite.config.js", "src"),
+    *("fallback/icon.svg", "fallback/trace.js"),
+)
 # Where vite writes: git ignores it, and a build that fails half way leaves the former one alone.
 FRESH = FOLDER / "node_modules" / ".built"
 

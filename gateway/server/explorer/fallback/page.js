@@ -1,6 +1,7 @@
 // The plain explorer: a query, its variables, the answer, the schema. No library, nothing loaded from elsewhere.
 
 import { showSchema } from "./schema.js";
+import { readTrace, traceText } from "./trace.js";
 
 const endpoint = location.pathname;
 const element = (id) => document.getElementById(id);
@@ -35,8 +36,11 @@ async function runQuery() {
   run.disabled = true;
   tell("Running");
   try {
-    const { json, status: code, milliseconds } = await ask({ query: query.value, variables: readVariables() });
-    showJson(json);
+    const body = { query: query.value, variables: readVariables() };
+    if (settings.trace) body.extensions = { braid: { trace: true } };
+    const { json, status: code, milliseconds } = await ask(body);
+    showTrace(json.extensions?.trace);
+    showJson(withoutTrace(json));
     const errors = json.errors?.length ?? 0;
     const count = errors ? `, ${errors} ${errors === 1 ? "error" : "errors"}` : "";
     tell(`HTTP ${code}, ${milliseconds} ms${count}`, errors > 0);
@@ -46,6 +50,20 @@ async function runQuery() {
   } finally {
     run.disabled = false;
   }
+}
+
+/** Below the answer, as text: the plan as a tree, and when each step ran. */
+function showTrace(trace) {
+  element("trace-section").hidden = !trace;
+  element("trace").textContent = trace ? traceText(readTrace(trace)) : "";
+}
+
+/** The answer as a client gets it that has not asked for a trace. */
+function withoutTrace(answer) {
+  const { trace, ...others } = answer.extensions ?? {};
+  if (!trace) return answer;
+  const { extensions, ...rest } = answer;
+  return Object.keys(others).length > 0 ? { ...rest, extensions: others } : rest;
 }
 
 function tell(text, failed = false) {

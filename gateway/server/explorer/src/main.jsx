@@ -5,13 +5,16 @@ import "./style.css";
 import { GraphiQL } from "graphiql";
 import { createRoot } from "react-dom/client";
 
-import { fetcher } from "./fetcher.js";
+import { createFetcher } from "./fetcher.js";
 import { Logo } from "./logo.jsx";
-import { plugins } from "./plugins.js";
-import { readSettings, startWith } from "./settings.js";
+import { choosePlugins } from "./plugins.js";
+import { readSettings, startWith, widenPanel } from "./settings.js";
 
-const { examples } = await readSettings();
+const { examples, trace } = await readSettings();
+const fetcher = createFetcher({ traced: trace });
+const plugins = choosePlugins({ traced: trace });
 
+widenPanel();
 createRoot(document.getElementById("explorer")).render(
   <GraphiQL fetcher={fetcher} plugins={plugins} defaultEditorToolsVisibility="variables" {...startWith(examples)}>
     <GraphiQL.Logo>

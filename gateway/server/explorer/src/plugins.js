@@ -2,4 +2,11 @@
 
 import { HISTORY_PLUGIN } from "graphiql";
 
-export const plugins = [HISTORY_PLUGIN];
+import { TraceIcon, TracePanel } from "./trace/panel.jsx";
+
+const TRACE_PLUGIN = { title: "Plan and Timing", icon: TraceIcon, content: TracePanel };
+
+/** traced: the gateway gives traces. */
+export function choosePlugins({ traced }) {
+  return traced ? [HISTORY_PLUGIN, TRACE_PLUGIN] : [HISTORY_PLUGIN];
+}

@@ -17,3 +17,9 @@ export function startWith(examples) {
   const isNew = localStorage.getItem("graphiql:tabState") === null;
   return isNew ? { defaultTabs, initialVariables: defaultTabs[0].variables } : { defaultTabs };
 }
+
+/** Side panels begin wide enough for a table: GraphiQL's own start is a quarter of the window. Dragging wins later. */
+export function widenPanel() {
+  const key = "graphiql:docExplorerFlex";
+  if (localStorage.getItem(key) === null) localStorage.setItem(key, "0.6");
+}
