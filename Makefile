@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test check explorer bench clean distclean
+.PHONY: help install demo test check explorer bench contracts clean distclean
 
 help: ## List what can be made
 	@echo 'make ...'

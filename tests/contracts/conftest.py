@@ -1,0 +1,42 @@
+"""The shop as processes, with the data that the contracts' operations ask for, and `braid contracts` over it."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from mock_services.estate import Estate
+from mock_services.generator import generate
+
+REPOSITORY = Path(__file__).parents[2]
+
+Contracts = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+@pytest.fixture(scope="session")
+def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Estate]:
+    """All seven services over the shop's default data, which verification may write to."""
+    directory = tmp_path_factory.mktemp("contracts") / "shop"
+    generate(directory)
+    with Estate(directory) as estate:
+        yield estate
+
+
+@pytest.fixture(scope="session")
+def contracts(shop: Estate) -> Contracts:
+    """`braid contracts ...` in the repository's folder, over the shop; `cwd` and variables may be given."""
+    urls = {name: url + ("/graphql" if name == "reviews" else "") for name, url in shop.urls().items()}
+    addresses = {f"BRAID_SUBGRAPHS__{name.upper()}__URL": url for name, url in urls.items()}
+
+    def run(*arguments: str, cwd: Path = REPOSITORY, **variables: str) -> subprocess.CompletedProcess[str]:
+        kept = {name: value for name, value in os.environ.items() if not name.startswith("BRAID_")}
+        environment = kept | addresses | {"PYTHONPATH": str(REPOSITORY), "TERM": "dumb", "COLUMNS": "200"} | variables
+        command = [sys.executable, "-m", "gateway.cli", "contracts", *arguments]
+        return subprocess.run(command, cwd=cwd, env=environment, capture_output=True, text=True, timeout=120)
+
+    return run
