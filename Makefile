@@ -46,6 +46,9 @@ $(STAMP): pyproject.toml
 bench: install ## Measure CPU per request beside a hand-written backend; ARGS="--write" keeps the result
 	@$(BIN)/python -m bench $(ARGS)
 
+contracts: install ## Hold the shop's services to their OpenAPI documents and to what the graph needs of them
+	@$(BIN)/python -m pytest tests/contracts
+
 clean: ## Remove the shop's data, caches and builds
 	rm -rf .braid build dist .pytest_cache .ruff_cache .hypothesis .import_linter_cache gateway/server/explorer/built
 	find . -path ./$(VENV) -prune -o -name __pycache__ -type d -exec rm -rf {} +
