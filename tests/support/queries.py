@@ -29,13 +29,16 @@ MAX_PARTS = 60
 class RandomQueries:
     """A stream of valid queries.
 
+    seed:  what the stream depends on, or the source of all its choices.
     texts: values to draw arguments of type ID and String from; some should name objects.
+    widest: how many fields and fragments one selection set has at most.
     """
 
-    def __init__(self, schema: GraphQLSchema, seed: object, texts: list[str]) -> None:
+    def __init__(self, schema: GraphQLSchema, seed: object, texts: list[str], *, widest: int = 4) -> None:
         self._schema = schema
-        self._random = random.Random(str(seed))
+        self._random = seed if isinstance(seed, random.Random) else random.Random(str(seed))
         self._texts = texts
+        self._widest = widest
         self._composites = [t for n, t in schema.type_map.items() if is_composite_type(t) and not n.startswith("__")]
         self._aliases = self._parts = 0
         self._variables: set[str] = set()
@@ -53,7 +56,7 @@ class RandomQueries:
                 return text
 
     def _selection(self, parent: Any, depth: float) -> str:
-        parts = [self._part(parent, depth) for _ in range(self._random.randint(1, 4))]
+        parts = [self._part(parent, depth) for _ in range(self._random.randint(1, self._widest))]
         found = [part for part in parts if part]
         return "{ " + " ".join(found or ["__typename"]) + " }"
 

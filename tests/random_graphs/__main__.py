@@ -1,0 +1,52 @@
+"""Search for differences: python -m tests.random_graphs --cases 2000 --seed 1. Ends with 1 when one was found."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import time
+from concurrent.futures import ProcessPoolExecutor
+
+from tests.random_graphs.search import FEATURES, Chunk, Difference, Searched, chunks_of, search
+
+# So many cases have graphs with everything that can be drawn.
+ENOUGH = 2000
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m tests.random_graphs", description=__doc__)
+    parser.add_argument("--cases", type=int, default=2000, help="questions to try, five to a graph")
+    parser.add_argument("--seed", type=int, default=1, help="the same seed tries the same cases")
+    parser.add_argument("--as-found", action="store_true", help="print the first failure at once, not shrunk")
+    chosen = parser.parse_args()
+    try:
+        total = _search_all(chunks_of(chosen.cases, chosen.seed, shrink=not chosen.as_found))
+    except Difference as difference:
+        print(f"FAILED with seed {chosen.seed}\n\n{difference}")
+        return 1
+    missing = FEATURES.keys() - total.features.keys()
+    if missing and total.cases >= ENOUGH:
+        print(f"FAILED: no graph had {', '.join(sorted(missing))}; this search proves little")
+        return 1
+    print(f"No difference in {total.cases} cases with seed {chosen.seed}")
+    return 0
+
+
+def _search_all(chunks: list[Chunk]) -> Searched:
+    """Search all chunks, in as many processes as there are cores. Raises the first Difference in their order."""
+    started_s = time.monotonic()
+    total = Searched()
+    with ProcessPoolExecutor(os.cpu_count()) as pool:
+        try:
+            for searched in pool.map(search, chunks):
+                total.add(searched)
+                print(f"{time.monotonic() - started_s:6.0f} s  {total}", flush=True)
+        except Difference:
+            pool.shutdown(cancel_futures=True)
+            raise
+    return total
+
+
+if __name__ == "__main__":
+    sys.exit(main())
