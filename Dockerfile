@@ -1,5 +1,6 @@
-# The gateway with the shop's graph. Build: docker build -t braid .  Run: docker run -p 4000:4000 braid
-# Replace braid.yaml, schema/ and resolvers/ by your own.
+# The gateway with the shop's graph. Build: docker build -t braid .
+# It wants the shop's services: docker compose -f deploy/compose.yaml up. For a graph of your own, replace braid.yaml,
+# examples/, schema/ and resolvers/.
 
 FROM node:24-slim AS explorer
 WORKDIR /src
@@ -12,6 +13,17 @@ COPY pyproject.toml README.md LICENSE hatch_build.py ./
 COPY gateway/ gateway/
 COPY --from=explorer /src/gateway/server/explorer/built/ gateway/server/explorer/built/
 RUN python -m venv /venv && /venv/bin/pip install --no-cache-dir .
+
+# The shop's seven services, for deploy/compose.yaml; not part of the image that is built without --target.
+FROM python:3.13-slim AS shop
+RUN useradd --system --no-create-home shop && mkdir /data && chown shop /data
+COPY --from=build /venv /venv
+WORKDIR /shop
+COPY mock_services/ mock_services/
+USER shop
+ENV PATH=/venv/bin:$PATH PYTHONUNBUFFERED=1
+VOLUME /data
+CMD ["python", "-m", "mock_services.generate", "--dir", "/data"]
 
 FROM python:3.13-slim
 RUN useradd --system --no-create-home braid

@@ -11,12 +11,12 @@ import signal
 import socket
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 
 import uvicorn
 
 from mock_services.kit.chaos import Chaos
-from mock_services.kit.database import Database, DatabaseError
+from mock_services.kit.connection import DatabaseError
+from mock_services.kit.database import Database
 from mock_services.kit.lifeline import end_with_parent
 from mock_services.kit.ports import PORTS
 from mock_services.kit.service import Service, make_app
@@ -35,7 +35,7 @@ def main(service: Service, arguments: Sequence[str] | None = None) -> None:
         signal.signal(number, _end)
     try:
         database = Database(options.db, service.name)
-        listener = _listen(options.port)
+        listener = _listen(options.host, options.port)
     except (DatabaseError, OSError) as error:
         sys.exit(f"{service.name}: {error}")
     app = make_app(service, database)
@@ -75,7 +75,8 @@ def _parse(service: Service, arguments: Sequence[str] | None) -> argparse.Namesp
         description=service.summary,
         epilog=f"example: python -m mock_services.{service.name} --db .braid/shop/{service.name}.db",
     )
-    parser.add_argument("--db", type=Path, required=True, metavar="PATH", help="the service's database file")
+    parser.add_argument("--db", required=True, metavar="PATH|URL", help="its SQLite file, or postgresql://role@host/db")
+    parser.add_argument("--host", default=HOST, help="0.0.0.0 in a container (default: %(default)s)")
     parser.add_argument("--port", type=_port, default=port, help="0 takes any free one (default: %(default)s)")
     parser.add_argument(
         "--with-parent", type=int, metavar="PID", help="end when process PID, which started this one, has ended"
@@ -89,14 +90,14 @@ def _port(text: str) -> int:
     return int(text)
 
 
-def _listen(port: int) -> socket.socket:
+def _listen(host: str, port: int) -> socket.socket:
     """A listening socket. Raises OSError saying that the port is taken."""
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
-        listener.bind((HOST, port))
+        listener.bind((host, port))
         listener.listen()
     except OSError as error:
         listener.close()
-        raise OSError(f"port {port} of {HOST} cannot be had ({error.strerror}); --port 0 takes any free one") from error
+        raise OSError(f"port {port} of {host} cannot be had ({error.strerror}); --port 0 takes any free one") from error
     return listener

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import os
 import re
-import socket
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.docs.walk import Save, Shell, Type, read_steps
+from tests.docs.walk import Save, Shell, Type, free_ports, read_steps
 
 PAGE = Path(__file__).parents[2] / "docs" / "tutorial.md"
 PORTS = ("8001", "8002", "4000")
@@ -20,14 +18,6 @@ INSTALLATION = [
     ". .venv/bin/activate",
     "pip install --quiet ../braid",
 ]
-
-
-def free_ports() -> Iterator[str]:
-    """One for each port of the page."""
-    listeners = [socket.create_server(("127.0.0.1", 0)) for _ in PORTS]
-    yield from (str(listener.getsockname()[1]) for listener in listeners)
-    for listener in listeners:
-        listener.close()
 
 
 def plain(output: str) -> tuple[list[str], list[str]]:
@@ -52,7 +42,7 @@ def plain(output: str) -> tuple[list[str], list[str]]:
 def page() -> str:
     """The page, on ports that are free here."""
     text = PAGE.read_text()
-    for port, free in zip(PORTS, free_ports(), strict=True):
+    for port, free in zip(PORTS, free_ports(len(PORTS)), strict=True):
         text = text.replace(port, free)
     return text
 

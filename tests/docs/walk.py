@@ -6,6 +6,7 @@ import os
 import re
 import select
 import signal
+import socket
 import subprocess
 import time
 from collections.abc import Iterator, Mapping
@@ -46,6 +47,15 @@ def read_steps(page: str) -> Iterator[Save | Type]:
             names = _FILE.findall(page[end : block.start()])
             yield Save(names[-1], text)
         end = block.end()
+
+
+def free_ports(count: int) -> list[str]:
+    """Ports that nothing listens on now."""
+    listeners = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
+    ports = [str(listener.getsockname()[1]) for listener in listeners]
+    for listener in listeners:
+        listener.close()
+    return ports
 
 
 class Shell:

@@ -7,7 +7,7 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 SDL = 'extend schema @link(url: "https://specs.apollo.dev/federation/v2.3", import: ["@key"])\n'
@@ -32,7 +32,8 @@ def serve(*, status: int = 200, body: str = "{}", delay_s: float = 0.0, sdl: str
             self.send_response(status)
             self.send_header("content-length", str(len(text)))
             self.end_headers()
-            self.wfile.write(text.encode())
+            with suppress(BrokenPipeError):  # whoever asked has waited long enough
+                self.wfile.write(text.encode())
 
         def log_message(self, format: str, *args: object) -> None:
             """Nothing."""
