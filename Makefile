@@ -6,11 +6,11 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test check explorer bench contracts clean distclean
+.PHONY: help install demo test check explorer bench contracts services-postgres clean distclean
 
 help: ## List what can be made
 	@echo 'make ...'
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  \1@\2/p' $(MAKEFILE_LIST) | awk -F @ '{ printf "%-11s %s\n", $$1, $$2 }'
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1@\2/p' $(MAKEFILE_LIST) | awk -F @ '{ printf "%-19s %s\n", $$1, $$2 }'
 	@echo 'Another Python: make demo PYTHON=python3.12. Another port: make demo PORT=4001.'
 
 demo: install explorer ## Run the shop: seven services, the gateway, the explorer; Ctrl-C stops all of it
@@ -48,6 +48,9 @@ bench: install ## Measure CPU per request beside a hand-written backend; ARGS="-
 
 contracts: install ## Hold the shop's services to their OpenAPI documents and to what the graph needs of them
 	@$(BIN)/python -m pytest tests/contracts
+
+services-postgres: install ## Run the services' tests on PostgreSQL (BRAID_TEST_POSTGRES, or the one on this machine)
+	@$(BIN)/python -m pytest -rfEs -m postgresql tests/shop_services tests/shop
 
 clean: ## Remove the shop's data, caches and builds
 	rm -rf .braid build dist .pytest_cache .ruff_cache .hypothesis .import_linter_cache gateway/server/explorer/built

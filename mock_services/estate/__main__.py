@@ -11,8 +11,9 @@ import time
 from collections.abc import Sequence
 
 from mock_services.estate.estate import Estate, EstateError
-from mock_services.generate import add_shop_options, asked_sizes
+from mock_services.generate import add_shop_options, asked_home, asked_sizes, shown
 from mock_services.generator import DEFAULT_SEED, SeedingError, Sizes, describe, generate, read_manifest
+from mock_services.homes import Home, HomeError
 from mock_services.kit.lifeline import end_with_parent
 from mock_services.kit.ports import PORTS
 
@@ -28,11 +29,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if options.with_parent is not None:
         end_with_parent(options.with_parent, signal.SIGTERM)
     try:
-        _seed(options)
-        with Estate(options.dir, ports=_ports(options.ports, options.base_port)) as estate:
+        home = asked_home(options)
+        _seed(options, home)
+        with Estate(home, ports=_ports(options.ports, options.base_port)) as estate:
             _announce(estate, options.json)
             _watch(estate)
-    except (EstateError, SeedingError, OSError) as error:
+    except (EstateError, SeedingError, HomeError, OSError) as error:
         sys.exit("\n".join(f"estate: {line}" for line in str(error).splitlines()))
 
 
@@ -43,21 +45,21 @@ def _end(*_: object) -> None:
     sys.exit(0)
 
 
-def _seed(options: argparse.Namespace) -> None:
+def _seed(options: argparse.Namespace, home: Home) -> None:
     """A shop that is there is taken as it is, unless the options ask for a certain one."""
     sizes = asked_sizes(options)
-    if options.seed is None and sizes == Sizes() and read_manifest(options.dir):
+    if options.seed is None and sizes == Sizes() and read_manifest(home):
         return
-    seeding = generate(options.dir, DEFAULT_SEED if options.seed is None else options.seed, sizes)
+    seeding = generate(home, DEFAULT_SEED if options.seed is None else options.seed, sizes)
     if seeding.made:
-        print(f"made {options.dir} in {seeding.seconds:.1f} s: {describe(seeding.manifest)}", file=sys.stderr)
+        print(f"made {shown(options)} in {seeding.seconds:.1f} s: {describe(seeding.manifest)}", file=sys.stderr)
 
 
 def _announce(estate: Estate, as_json: bool) -> None:
     """The services on standard output: one line of JSON, or a table."""
     services = [{"name": name, "url": url, "pid": estate.pid(name)} for name, url in estate.urls().items()]
     if as_json:
-        print(json.dumps({"directory": str(estate.directory), "pid": os.getpid(), "services": services}), flush=True)
+        print(json.dumps({"home": str(estate.home), "pid": os.getpid(), "services": services}), flush=True)
         return
     for service in services:
         print(f"{service['name']:<10} {service['url']}  pid {service['pid']}")

@@ -17,7 +17,8 @@ from typing import Any, Self
 
 from mock_services.estate.process import ServiceFailed, ServiceProcess
 from mock_services.estate.remote import ControlError, ask
-from mock_services.kit.locks import Locked, lock
+from mock_services.homes import DirectoryHome, Home, HomeError
+from mock_services.kit.locks import Locked
 from mock_services.kit.ports import PORTS
 
 START_TIMEOUT_S = 60.0
@@ -29,21 +30,21 @@ class EstateError(Exception):
 
 
 class Estate:
-    """Services over one directory of databases. Usable as a context manager; `stop` leaves no process.
+    """Services over one home of databases. Usable as a context manager; `stop` leaves no process.
 
     It can be started again after it was stopped. Not for use from several threads at once.
     """
 
     def __init__(
         self,
-        directory: Path | str,
+        home: Home | Path | str,
         *,
         ports: Mapping[str, int] | None = None,
         services: Iterable[str] = tuple(PORTS),
         python: str = sys.executable,
     ) -> None:
-        """directory: filled by the generator. ports: by service; those not named get any free one."""
-        self.directory = Path(directory).resolve()
+        """home: filled by the generator; a path is that of a directory. ports: by service; the others get free ones."""
+        self.home: Home = DirectoryHome(home) if isinstance(home, Path | str) else home
         self.services = tuple(services)
         self._ports = dict(ports or {})
         self._python = python
@@ -60,7 +61,7 @@ class Estate:
     def start(self) -> None:
         """Start all services at once and wait until each is healthy. Raises EstateError, leaving nothing behind."""
         try:
-            self._hold_directory()
+            self._hold_home()
             self._check_ports()
             deadline = time.monotonic() + START_TIMEOUT_S
             for name in self.services:
@@ -150,7 +151,7 @@ class Estate:
         return [name for name in self._processes if self.is_alive(name)]
 
     def _launch(self, name: str, port: int) -> ServiceProcess:
-        return ServiceProcess(name, self.directory, port, self._python)
+        return ServiceProcess(name, self.home.database(name), port, self.home.environment(name), self._python)
 
     def _wait_ready(self, deadline: float) -> None:
         failures: list[str] = []
@@ -167,14 +168,14 @@ class Estate:
         if failures:
             raise EstateError("\n".join(failures))
 
-    def _hold_directory(self) -> None:
+    def _hold_home(self) -> None:
         """As long as we run, nobody may refill it."""
-        if not self.directory.is_dir():
-            raise EstateError(f"there is no directory {self.directory}; python -m mock_services.generate makes it")
         try:
-            self._held.enter_context(lock(self.directory, exclusive=False))
+            self._held.enter_context(self.home.hold(exclusive=False))
+        except HomeError as error:
+            raise EstateError(str(error)) from error
         except Locked as error:
-            raise EstateError(f"{self.directory} is just being filled") from error
+            raise EstateError(f"{self.home} is just being filled") from error
 
     def _check_ports(self) -> None:
         """Tell of all that are taken, before seven processes start for nothing."""

@@ -13,6 +13,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -32,19 +33,21 @@ class ServiceFailed(Exception):
 class ServiceProcess:
     """One run of one service. `url` is known once it is ready."""
 
-    def __init__(self, name: str, directory: Path, port: int, python: str = sys.executable) -> None:
-        """Starts it; does not wait. port: 0 takes any free one."""
+    def __init__(
+        self, name: str, database: str, port: int, environment: Mapping[str, str], python: str = sys.executable
+    ) -> None:
+        """Starts it; does not wait. database: its --db. port: 0 takes any free one. environment: beside ours."""
         self.name = name
         self.url = ""
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - closed by `end`
-        command = [python, "-m", f"mock_services.{name}", "--db", str(directory / f"{name}.db"), "--port", str(port)]
+        command = [python, "-m", f"mock_services.{name}", "--db", database, "--port", str(port)]
         self._process = _starter.submit(
             subprocess.Popen,
             [*command, "--with-parent", str(os.getpid())],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._errors,
-            env=_environment(),
+            env=_environment() | environment,
             # A group of its own: Ctrl-C in a terminal is for the estate, which then stops its services in order.
             process_group=0,
         ).result()

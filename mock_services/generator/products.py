@@ -171,8 +171,14 @@ def draw_products(seed: int, count: int) -> Iterator[Product]:
             name=f"{draws.pick(assortment.adjectives)} {draws.pick(assortment.nouns)}",
             category=assortment.category,
             price=Price(_price(assortment, draws), "EUR"),
-            attributes={name: _attribute(domain, draws) for name, domain in assortment.attributes.items()},
+            attributes=_attributes(assortment, draws),
         )
+
+
+def _attributes(assortment: Assortment, draws: Draws) -> dict[str, Attribute]:
+    """Ordered as PostgreSQL orders what it stores, by length, then name: answers are the same from every database."""
+    drawn = {name: _attribute(domain, draws) for name, domain in assortment.attributes.items()}
+    return {name: drawn[name] for name in sorted(drawn, key=lambda name: (len(name), name))}
 
 
 def _price(assortment: Assortment, draws: Draws) -> int:

@@ -1,12 +1,7 @@
-"""generate: fills a directory with the shop's seven databases, all or nothing.
-
-The files are made in a directory beside their place and moved when they are complete; the manifest, written last, says
-what they hold. Whoever serves them holds a lock, so that nobody exchanges files under a running service.
-"""
+"""generate: fills a home with the shop's seven databases, all or nothing. Its manifest says what they hold."""
 
 from __future__ import annotations
 
-import shutil
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -21,21 +16,20 @@ from mock_services.generator.orders import DrawnOrder, draw_orders
 from mock_services.generator.products import draw_products
 from mock_services.generator.reviews import ReviewDraws
 from mock_services.generator.stock import StockDraws
-from mock_services.generator.tables import STORES, Shop
+from mock_services.generator.tables import Shop
 from mock_services.generator.tickets import TicketDraws
-from mock_services.kit.locks import Locked, lock
+from mock_services.homes import DirectoryHome, Filling, Home, HomeError
+from mock_services.kit.locks import Locked
 
 # Raised whenever the same seed would give other rows, or the tables change.
-GENERATOR_VERSION = 1
+GENERATOR_VERSION = 2
 DEFAULT_SEED = 7
-MANIFEST = "manifest.json"
-_PARTIAL = ".partial"
 
 Report = Callable[[str], None]
 
 
 class SeedingError(Exception):
-    """The directory cannot be filled; the message says why and what to do."""
+    """The home cannot be filled; the message says why and what to do."""
 
 
 class Sizes(msgspec.Struct, frozen=True):
@@ -47,7 +41,7 @@ class Sizes(msgspec.Struct, frozen=True):
 
 
 class Manifest(msgspec.Struct, frozen=True):
-    """What a directory holds. rows: by table, as generated; services may have added some since."""
+    """What a home holds. rows: by table, as generated; services may have added some since."""
 
     version: int
     seed: int
@@ -57,7 +51,7 @@ class Manifest(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class Seeding:
-    """What generate did. made: False when the directory already held it."""
+    """What generate did. made: False when the home already held it."""
 
     made: bool
     manifest: Manifest
@@ -65,54 +59,51 @@ class Seeding:
 
 
 def generate(
-    directory: Path,
+    home: Home | Path,
     seed: int = DEFAULT_SEED,
     sizes: Sizes | None = None,
     *,
     force: bool = False,
     report: Report = lambda _: None,
 ) -> Seeding:
-    """Fill the directory, unless it holds this shop already.
+    """Fill the home, unless it holds this shop already. A path is that of a directory of SQLite files.
 
     Raises SeedingError: sizes that cannot be, another shop lies there (force replaces it), or it is being used.
     """
     sizes = sizes or Sizes()
     if min(sizes.customers, sizes.products) < 1 or sizes.orders < 0:
         raise SeedingError("there must be at least one customer and one product, and no fewer than no orders")
-    directory.mkdir(parents=True, exist_ok=True)
+    home = DirectoryHome(home) if isinstance(home, Path) else home
     try:
-        with lock(directory, exclusive=True):
-            return _generate(directory, seed, sizes, force, report)
+        with home.hold(exclusive=True):
+            return _generate(home, seed, sizes, force, report)
     except Locked as error:
-        raise SeedingError(f"the shop in {directory} is in use; stop it first") from error
+        raise SeedingError(f"the shop in {home} is in use; stop it first") from error
+    except HomeError as error:
+        raise SeedingError(str(error)) from error
 
 
-def read_manifest(directory: Path) -> Manifest | None:
-    """What the directory holds. None: nothing complete, or made by another version of the generator."""
+def read_manifest(home: Home | Path) -> Manifest | None:
+    """What the home holds. None: nothing complete, or made by another version of the generator."""
+    home = DirectoryHome(home) if isinstance(home, Path) else home
     try:
-        manifest = msgspec.json.decode((directory / MANIFEST).read_bytes(), type=Manifest)
-    except (OSError, msgspec.MsgspecError):
+        manifest = msgspec.json.decode(home.read_manifest() or b"", type=Manifest)
+    except msgspec.MsgspecError:
         return None
-    complete = all((directory / f"{service}.db").is_file() for service in STORES)
-    return manifest if complete and manifest.version == GENERATOR_VERSION else None
+    return manifest if manifest.version == GENERATOR_VERSION else None
 
 
-def _generate(directory: Path, seed: int, sizes: Sizes, force: bool, report: Report) -> Seeding:
+def _generate(home: Home, seed: int, sizes: Sizes, force: bool, report: Report) -> Seeding:
     started = time.monotonic()
-    found = read_manifest(directory)
+    found = read_manifest(home)
     if found and not force:
         if (found.seed, found.sizes) == (seed, sizes):
             return Seeding(False, found, 0.0)
-        raise SeedingError(f"{directory} holds another shop ({describe(found)}); --force replaces it")
-    partial = directory / _PARTIAL
-    shutil.rmtree(partial, ignore_errors=True)
-    partial.mkdir()
-    try:
-        rows = _fill(partial, seed, sizes, report)
+        raise SeedingError(f"{home} holds another shop ({describe(found)}); --force replaces it")
+    with home.fill() as filling:
+        rows = _fill(filling, seed, sizes, report)
         manifest = Manifest(GENERATOR_VERSION, seed, sizes, rows)
-        _exchange(partial, directory, manifest)
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)
+        filling.complete(msgspec.json.format(msgspec.json.encode(manifest)))
     return Seeding(True, manifest, time.monotonic() - started)
 
 
@@ -122,23 +113,9 @@ def describe(manifest: Manifest) -> str:
     return f"seed {manifest.seed}, {sizes.customers:,} customers, {sizes.products:,} products, {sizes.orders:,} orders"
 
 
-def _exchange(made: Path, directory: Path, manifest: Manifest) -> None:
-    """Move the files to their place. The manifest goes first and comes last: in between there is no complete shop.
-
-    The journals of the files that were there must go too: SQLite would play them into the new files.
-    """
-    (directory / MANIFEST).unlink(missing_ok=True)
-    for service in STORES:
-        for suffix in ("-wal", "-shm"):
-            (directory / f"{service}.db{suffix}").unlink(missing_ok=True)
-        (made / f"{service}.db").replace(directory / f"{service}.db")
-    (made / MANIFEST).write_bytes(msgspec.json.format(msgspec.json.encode(manifest)) + b"\n")
-    (made / MANIFEST).replace(directory / MANIFEST)
-
-
-def _fill(directory: Path, seed: int, sizes: Sizes, report: Report) -> dict[str, int]:
+def _fill(filling: Filling, seed: int, sizes: Sizes, report: Report) -> dict[str, int]:
     """Draw everything, in one pass over the orders. Answers the number of rows by table."""
-    shop = Shop(directory)
+    shop = Shop(filling)
     customers = list(draw_customers(seed, sizes.customers))
     products = list(draw_products(seed, sizes.products))
     shop["customers"].add(customer.row for customer in customers)

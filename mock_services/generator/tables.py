@@ -1,17 +1,15 @@
-"""The seven database files while they are filled: rows go in by the thousand, memory stays bounded."""
+"""The seven databases while they are filled: rows go in by the thousand, memory stays bounded."""
 
 from __future__ import annotations
 
-import sqlite3
+import re
 from collections.abc import Iterable
-from pathlib import Path
 from types import ModuleType
-from typing import Any
 
 from mock_services.catalog import store as catalog
 from mock_services.customers import store as customers
+from mock_services.homes import Filling, Row
 from mock_services.inventory import store as inventory
-from mock_services.kit.database import create_database, finish_database
 from mock_services.orders import store as orders
 from mock_services.payments import store as payments
 from mock_services.reviews import store as reviews
@@ -28,17 +26,15 @@ STORES: dict[str, ModuleType] = {
     "reviews": reviews,
 }
 BATCH = 5000
-
-Row = tuple[Any, ...]
+_TABLE = re.compile(r"CREATE TABLE (\w+)")
 
 
 class Table:
     """One table that takes rows."""
 
-    def __init__(self, connection: sqlite3.Connection, name: str) -> None:
-        self._connection = connection
-        columns = connection.execute(f"SELECT count(*) FROM pragma_table_info('{name}')").fetchone()[0]
-        self._insert = f"INSERT INTO {name} VALUES ({', '.join('?' * columns)})"
+    def __init__(self, filling: Filling, service: str, name: str) -> None:
+        self._filling = filling
+        self._service = service
         self._waiting: list[Row] = []
         self.name = name
         self.rows = 0
@@ -51,35 +47,29 @@ class Table:
 
     def flush(self) -> None:
         """Hand over what waits."""
-        self._connection.executemany(self._insert, self._waiting)
+        self._filling.insert(self._service, self.name, self._waiting)
         self.rows += len(self._waiting)
         self._waiting.clear()
 
 
 class Shop:
-    """All tables by name. Made in a directory that is empty; `finish` makes the files fit to be served."""
+    """All tables by name. `finish` makes the databases fit to be served."""
 
-    def __init__(self, directory: Path) -> None:
-        self._connections = {
-            service: create_database(directory / f"{service}.db", service, store.TABLES)
-            for service, store in STORES.items()
-        }
-        self._tables = {
-            name: Table(connection, name)
-            for connection in self._connections.values()
-            for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
-        }
-        for connection in self._connections.values():
-            connection.execute("BEGIN")
+    def __init__(self, filling: Filling) -> None:
+        self._filling = filling
+        self._tables: dict[str, Table] = {}
+        for service, store in STORES.items():
+            filling.create(service, store.TABLES)
+            for name in _TABLE.findall(store.TABLES):
+                self._tables[name] = Table(filling, service, name)
 
     def __getitem__(self, table: str) -> Table:
         return self._tables[table]
 
     def finish(self) -> dict[str, int]:
-        """Write what waits, index, close. Answers how many rows each table has."""
+        """Write what waits, index. Answers how many rows each table has."""
         for table in self._tables.values():
             table.flush()
-        for service, connection in self._connections.items():
-            connection.execute("COMMIT")
-            finish_database(connection, STORES[service].INDEXES)
-        return {name: table.rows for name, table in self._tables.items() if name != "service"}
+        for service, store in STORES.items():
+            self._filling.finish(service, store.INDEXES)
+        return {name: table.rows for name, table in self._tables.items()}

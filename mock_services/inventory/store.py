@@ -1,13 +1,10 @@
-"""Stock in SQLite: one row per product and warehouse; what is answered per product is their sum."""
+"""Stock: one row per product and warehouse; what is answered per product is their sum."""
 
 from __future__ import annotations
 
-import sqlite3
-from collections.abc import Sequence
-
 from mock_services.inventory.model import Stock, Warehouse
 from mock_services.kit.answers import Batch, Page, batch_of, encode_cursor, page_of
-from mock_services.kit.database import json_array
+from mock_services.kit.connection import Connection
 from mock_services.kit.problems import not_found
 
 TABLES = """
@@ -22,34 +19,35 @@ INDEXES = ""
 CURSOR = "stock"
 
 
-def get_stock(db: sqlite3.Connection, *, product_id: str) -> Stock:
+def get_stock(db: Connection, *, product_id: str) -> Stock:
     found = _stock_of(db, [product_id])
     if product_id not in found:
         raise not_found("stock of product", product_id)
     return found[product_id]
 
 
-def find_stock(db: sqlite3.Connection, *, product_ids: list[str]) -> Batch[Stock]:
+def find_stock(db: Connection, *, product_ids: list[str]) -> Batch[Stock]:
     return batch_of(product_ids, _stock_of(db, product_ids))
 
 
-def list_stock(db: sqlite3.Connection, *, limit: int, cursor: tuple[str] | None) -> Page[Stock]:
+def list_stock(db: Connection, *, limit: int, cursor: tuple[str] | None) -> Page[Stock]:
     """By product id."""
     after = cursor[0] if cursor else ""
-    rows = db.execute(
-        "SELECT DISTINCT product_id FROM stock WHERE product_id > ? ORDER BY product_id LIMIT ?", (after, limit + 1)
+    rows = db.all(
+        "SELECT DISTINCT product_id FROM stock WHERE product_id > :after ORDER BY product_id LIMIT :rows",
+        {"after": after, "rows": limit + 1},
     )
     found = _stock_of(db, [row[0] for row in rows])
     return page_of(list(found.values()), limit, lambda stock: encode_cursor(CURSOR, stock.product_id))
 
 
-def _stock_of(db: sqlite3.Connection, product_ids: Sequence[str]) -> dict[str, Stock]:
+def _stock_of(db: Connection, product_ids: list[str]) -> dict[str, Stock]:
     """By product, in the order of their ids."""
     warehouses: dict[str, list[Warehouse]] = {}
-    for product_id, *warehouse in db.execute(
+    for product_id, *warehouse in db.all(
         "SELECT product_id, warehouse, on_hand, reserved FROM stock"
-        " WHERE product_id IN (SELECT value FROM json_each(?)) ORDER BY product_id, warehouse",
-        (json_array(product_ids),),
+        " WHERE product_id IN listed(:product_ids) ORDER BY product_id, warehouse",
+        {"product_ids": product_ids},
     ):
         warehouses.setdefault(product_id, []).append(Warehouse(*warehouse))
     return {product_id: _sum(product_id, each) for product_id, each in warehouses.items()}

@@ -5,7 +5,6 @@ Control routes are neither counted nor disturbed: a test must be able to look at
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Sequence
 from typing import Any
 
@@ -18,6 +17,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from mock_services.kit.bodies import read_body
 from mock_services.kit.calls import CallLog
 from mock_services.kit.chaos import Chaos, ChaosSettings, ClientGone
+from mock_services.kit.connection import DatabaseUnavailable
 from mock_services.kit.database import Database
 from mock_services.kit.problems import Problem
 
@@ -81,8 +81,8 @@ def control_routes(
 
     async def health(_: Request) -> Response:
         try:
-            await database.read(lambda connection: connection.execute("SELECT 1 FROM service").fetchone())
-        except sqlite3.Error as error:
+            await database.read(lambda connection: connection.one("SELECT name FROM service"))
+        except DatabaseUnavailable as error:
             return json_response({"status": "unavailable", "service": service, "reason": str(error)}, 503)
         return json_response({"status": "ok", "service": service})
 

@@ -6,7 +6,6 @@ thread: reading for GET, in one transaction for POST. It returns the answer or r
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -18,6 +17,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from mock_services.kit.bodies import read_body
+from mock_services.kit.connection import Connection
 from mock_services.kit.database import Database
 from mock_services.kit.params import Param, parameter_problem, read_params
 from mock_services.kit.problems import Fault
@@ -82,7 +82,7 @@ def _endpoint(by_method: Mapping[str, Operation], database: Database) -> Callabl
     return endpoint
 
 
-def _answer(connection: sqlite3.Connection, operation: Operation, form: Form, values: dict[str, Any]) -> Response:
+def _answer(connection: Connection, operation: Operation, form: Form, values: dict[str, Any]) -> Response:
     """Run the handler and encode what it answers, both on the database's thread: long lists cost as much as queries."""
     answer = form.handler(connection, **values)
     headers: dict[str, str] = {}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import sqlite3
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -18,6 +17,7 @@ from starlette.routing import Route
 
 from mock_services.kit.calls import CallLog
 from mock_services.kit.chaos import Chaos
+from mock_services.kit.connection import DatabaseUnavailable
 from mock_services.kit.control import Instruments, control_routes
 from mock_services.kit.database import Database
 from mock_services.kit.problems import Problem
@@ -62,7 +62,7 @@ def make_app(service: Service, database: Database) -> App:
         exception_handlers={
             Problem: _answer_problem,
             HTTPException: _answer_http_exception,
-            sqlite3.OperationalError: _answer_database_error,
+            DatabaseUnavailable: _answer_database_error,
             Exception: _answer_unexpected,
         },
         lifespan=lifespan,

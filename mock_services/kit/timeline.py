@@ -7,12 +7,11 @@ over all rows of all owners would read whole histories to show five orders each.
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from mock_services.kit.database import json_array
+from mock_services.kit.connection import Connection, Row
 
 Filters = Mapping[str, str | None]
 
@@ -25,52 +24,44 @@ class Timeline:
     time: str
     columns: str
 
-    def page(
-        self, db: sqlite3.Connection, rows: int, cursor: tuple[str, str] | None, filters: Filters
-    ) -> list[tuple[Any, ...]]:
+    def page(self, db: Connection, rows: int, cursor: tuple[str, str] | None, filters: Filters) -> list[Row]:
         """Up to `rows` rows after the cursor's (time, id). filters: value by column, None for any."""
         conditions, values = _conditions(filters)
         if cursor is not None:
             conditions.append(f"({self.time}, id) < (:cursor_time, :cursor_id)")
             values |= {"cursor_time": cursor[0], "cursor_id": cursor[1]}
-        return db.execute(
-            f"SELECT {self.columns} FROM {self.table} {_where(conditions)}"
-            f" ORDER BY {self.time} DESC, id DESC LIMIT :rows",
+        return db.all(
+            f"SELECT {self.columns} FROM {self.table} {_where(conditions)} ORDER BY {self._newest_first} LIMIT :rows",
             values | {"rows": rows},
-        ).fetchall()
+        )
 
-    def newest_of_each(
-        self, db: sqlite3.Connection, owner: str, owners: Sequence[str], rows: int, filters: Filters
-    ) -> list[tuple[Any, ...]]:
+    def newest_of_each(self, db: Connection, owner: str, owners: list[str], rows: int, filters: Filters) -> list[Row]:
         """Up to `rows` rows of each owner, in the order of owners. owner: the column that names it."""
         conditions, values = _conditions(filters)
-        where = _where([f"{owner} = owners.value", *conditions])
-        newest_first = f"ORDER BY {self.time} DESC, id DESC"
-        mine = f"SELECT id FROM {self.table} {where} {newest_first} LIMIT :rows"
-        return db.execute(
-            f"SELECT {self.columns} FROM (SELECT key, value FROM json_each(:owners)) AS owners"
-            f" CROSS JOIN {self.table} WHERE id IN ({mine})"
-            f" ORDER BY owners.key, {self.time} DESC, id DESC",
-            values | {"owners": json_array(owners), "rows": rows},
-        ).fetchall()
+        where = " AND ".join([f"{owner} = owners.value", *conditions])
+        statement = db.first_of_each(self.columns, self.table, where, self._newest_first)
+        return db.all(statement, values | {"owners": owners, "rows": rows})
 
-    def totals_of_each(
-        self, db: sqlite3.Connection, owner: str, owners: Sequence[str], filters: Filters
-    ) -> dict[str, int]:
+    def totals_of_each(self, db: Connection, owner: str, owners: list[str], filters: Filters) -> dict[str, int]:
         """How many rows each owner has; owners without rows are absent."""
         conditions, values = _conditions(filters)
-        conditions.append(f"{owner} IN (SELECT value FROM json_each(:owners))")
+        conditions.append(f"{owner} IN listed(:owners)")
         return dict(
-            db.execute(
+            db.all(
                 f"SELECT {owner}, count(*) FROM {self.table} {_where(conditions)} GROUP BY {owner}",
-                values | {"owners": json_array(owners)},
+                values | {"owners": owners},
             )
         )
 
-    def total(self, db: sqlite3.Connection, filters: Filters) -> int:
+    def total(self, db: Connection, filters: Filters) -> int:
         """How many rows there are; reads an index as long as that."""
         conditions, values = _conditions(filters)
-        return db.execute(f"SELECT count(*) FROM {self.table} {_where(conditions)}", values).fetchone()[0]
+        ((total,),) = db.all(f"SELECT count(*) FROM {self.table} {_where(conditions)}", values)
+        return total
+
+    @property
+    def _newest_first(self) -> str:
+        return f"{self.time} DESC, id DESC"
 
 
 def _conditions(filters: Filters) -> tuple[list[str], dict[str, Any]]:

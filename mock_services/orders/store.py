@@ -1,4 +1,4 @@
-"""Orders in SQLite.
+"""Orders, their items, and what the service knows of others.
 
 The service keeps copies of what it needs of others (which customers there are, what products cost) rather than asking
 them, and a count per status, so that the number of all orders costs six rows and not a scan.
@@ -6,7 +6,6 @@ them, and a count per status, so that the number of all orders costs six rows an
 
 from __future__ import annotations
 
-import sqlite3
 from collections import Counter
 from collections.abc import Sequence
 from typing import Any
@@ -15,7 +14,7 @@ import msgspec
 
 from mock_services.kit.answers import Batch, ListsByOwner, Page, batch_of, encode_cursor, lists_of, page_of
 from mock_services.kit.clock import now
-from mock_services.kit.database import json_array
+from mock_services.kit.connection import Connection
 from mock_services.kit.problems import Fault, Problem, not_found
 from mock_services.kit.timeline import Filters, Timeline
 from mock_services.orders.model import CANCELLABLE, NewOrder, Order, OrderItem
@@ -44,20 +43,20 @@ _COLUMNS = "id, customer_id, status, placed_at, currency, total_cents"
 _TIMELINE = Timeline("orders", "placed_at", _COLUMNS)
 
 
-def get_order(db: sqlite3.Connection, *, id: str) -> Order:
-    orders = _with_items(db, db.execute(f"SELECT {_COLUMNS} FROM orders WHERE id = ?", (id,)).fetchall())
+def get_order(db: Connection, *, id: str) -> Order:
+    orders = _with_items(db, db.all(f"SELECT {_COLUMNS} FROM orders WHERE id = :id", {"id": id}))
     if not orders:
         raise not_found("order", id)
     return orders[0]
 
 
-def find_orders(db: sqlite3.Connection, *, ids: list[str]) -> Batch[Order]:
-    rows = db.execute(f"SELECT {_COLUMNS} FROM orders WHERE id IN (SELECT value FROM json_each(?))", (json_array(ids),))
-    return batch_of(ids, {order.id: order for order in _with_items(db, rows.fetchall())})
+def find_orders(db: Connection, *, ids: list[str]) -> Batch[Order]:
+    rows = db.all(f"SELECT {_COLUMNS} FROM orders WHERE id IN listed(:ids)", {"ids": ids})
+    return batch_of(ids, {order.id: order for order in _with_items(db, rows)})
 
 
 def list_orders(
-    db: sqlite3.Connection,
+    db: Connection,
     *,
     limit: int,
     cursor: tuple[str, str] | None,
@@ -72,7 +71,7 @@ def list_orders(
 
 
 def list_orders_of_each(
-    db: sqlite3.Connection, *, customer_ids: list[str], limit: int, status: str | None, with_total: bool
+    db: Connection, *, customer_ids: list[str], limit: int, status: str | None, with_total: bool
 ) -> ListsByOwner[Order]:
     """Each customer's newest orders."""
     filters = {"status": status}
@@ -81,16 +80,16 @@ def list_orders_of_each(
     return lists_of(customer_ids, orders, lambda order: order.customer_id, limit, _cursor, totals)
 
 
-def place_order(db: sqlite3.Connection, *, body: NewOrder) -> Order:
+def place_order(db: Connection, *, body: NewOrder) -> Order:
     """Store an order at the prices that the service knows."""
     if not body.items:
         fault = Fault("body", "must hold at least one item", "$.items")
         raise Problem(422, "ORDER_EMPTY", "an order must hold at least one item", [fault])
-    if db.execute("SELECT 1 FROM known_customers WHERE id = ?", (body.customer_id,)).fetchone() is None:
+    if db.one("SELECT 1 FROM known_customers WHERE id = :id", {"id": body.customer_id}) is None:
         fault = Fault("body", "is not a customer", "$.customer_id")
         raise Problem(422, "UNKNOWN_CUSTOMER", f"there is no customer {body.customer_id}", [fault])
     items = _priced(db, body)
-    number = db.execute("SELECT coalesce(max(number), 0) + 1 FROM orders").fetchone()[0]
+    ((number,),) = db.all("SELECT coalesce(max(number), 0) + 1 FROM orders")
     order = Order(
         id=f"o-{number:07d}",
         customer_id=body.customer_id,
@@ -104,29 +103,27 @@ def place_order(db: sqlite3.Connection, *, body: NewOrder) -> Order:
     return order
 
 
-def cancel_order(db: sqlite3.Connection, *, id: str) -> Order:
+def cancel_order(db: Connection, *, id: str) -> Order:
     """Cancel unless it is on its way. A cancelled order stays as it is."""
     order = get_order(db, id=id)
     if order.status == "cancelled":
         return order
     if order.status not in CANCELLABLE:
         raise Problem(409, "ORDER_NOT_CANCELLABLE", f"order {id} is {order.status}; it can no longer be cancelled")
-    db.execute("UPDATE orders SET status = 'cancelled' WHERE id = ?", (id,))
+    db.run("UPDATE orders SET status = 'cancelled' WHERE id = :id", {"id": id})
     _count(db, order.status, -1)
     _count(db, "cancelled", +1)
     return msgspec.structs.replace(order, status="cancelled")
 
 
-def _priced(db: sqlite3.Connection, body: NewOrder) -> list[OrderItem]:
+def _priced(db: Connection, body: NewOrder) -> list[OrderItem]:
     """The items with their prices, each product once, in the order of first mention."""
     quantities: Counter[str] = Counter()
     for item in body.items:
         quantities[item.product_id] += item.quantity
-    found = db.execute(
-        "SELECT id, price_cents FROM known_products WHERE id IN (SELECT value FROM json_each(?))",
-        (json_array(list(quantities)),),
+    prices = dict(
+        db.all("SELECT id, price_cents FROM known_products WHERE id IN listed(:ids)", {"ids": list(quantities)})
     )
-    prices = dict(found.fetchall())
     faults = [
         Fault("body", f"there is no product {item.product_id}", f"$.items[{position}].product_id")
         for position, item in enumerate(body.items)
@@ -137,11 +134,11 @@ def _priced(db: sqlite3.Connection, body: NewOrder) -> list[OrderItem]:
     return [OrderItem(product, quantity, prices[product]) for product, quantity in quantities.items()]
 
 
-def _insert(db: sqlite3.Connection, number: int, order: Order) -> None:
+def _insert(db: Connection, number: int, order: Order) -> None:
     row = (number, order.id, order.customer_id, order.status, order.placed_at, order.currency, order.total_cents)
-    db.execute("INSERT INTO orders VALUES (?, ?, ?, ?, ?, ?, ?)", row)
-    db.executemany(
-        "INSERT INTO order_items VALUES (?, ?, ?, ?, ?)",
+    db.insert("orders", [row])
+    db.insert(
+        "order_items",
         [
             (order.id, position, item.product_id, item.quantity, item.unit_price_cents)
             for position, item in enumerate(order.items)
@@ -150,29 +147,29 @@ def _insert(db: sqlite3.Connection, number: int, order: Order) -> None:
     _count(db, order.status, +1)
 
 
-def _count(db: sqlite3.Connection, status: str, change: int) -> None:
-    db.execute(
-        "INSERT INTO order_counts VALUES (?1, ?2) ON CONFLICT (status) DO UPDATE SET orders = orders + ?2",
-        (status, change),
+def _count(db: Connection, status: str, change: int) -> None:
+    db.run(
+        "INSERT INTO order_counts VALUES (:status, :change)"
+        " ON CONFLICT (status) DO UPDATE SET orders = order_counts.orders + excluded.orders",
+        {"status": status, "change": change},
     )
 
 
-def _total(db: sqlite3.Connection, filters: Filters) -> int:
+def _total(db: Connection, filters: Filters) -> int:
     if filters["customer_id"] is not None:
         return _TIMELINE.total(db, filters)
-    status = filters["status"]
-    return db.execute(
-        "SELECT coalesce(sum(orders), 0) FROM order_counts WHERE ?1 IS NULL OR status = ?1", (status,)
-    ).fetchone()[0]
+    condition = "" if filters["status"] is None else "WHERE status = :status"
+    ((total,),) = db.all(f"SELECT coalesce(sum(orders), 0) FROM order_counts {condition}", filters)
+    return total
 
 
-def _with_items(db: sqlite3.Connection, rows: Sequence[tuple[Any, ...]]) -> list[Order]:
+def _with_items(db: Connection, rows: Sequence[tuple[Any, ...]]) -> list[Order]:
     """Orders of rows of _COLUMNS, with their items, in the order of the rows."""
     items: dict[str, list[OrderItem]] = {row[0]: [] for row in rows}
-    for order_id, *item in db.execute(
+    for order_id, *item in db.all(
         "SELECT order_id, product_id, quantity, unit_price_cents FROM order_items"
-        " WHERE order_id IN (SELECT value FROM json_each(?)) ORDER BY order_id, position",
-        (json_array(list(items)),),
+        " WHERE order_id IN listed(:ids) ORDER BY order_id, position",
+        {"ids": list(items)},
     ):
         items[order_id].append(OrderItem(*item))
     return [Order(*row, items=items[row[0]]) for row in rows]

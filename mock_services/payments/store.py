@@ -1,11 +1,9 @@
-"""Charges and accounts in SQLite. A billing summary is always the sum of the charges, taken when it is asked for."""
+"""Charges and accounts. A billing summary is always the sum of the charges, taken when it is asked for."""
 
 from __future__ import annotations
 
-import sqlite3
-
 from mock_services.kit.answers import Batch, ListsByOwner, Page, batch_of, encode_cursor, lists_of, page_of
-from mock_services.kit.database import json_array
+from mock_services.kit.connection import Connection
 from mock_services.kit.problems import not_found
 from mock_services.kit.timeline import Timeline
 from mock_services.payments.model import Billing, Charge
@@ -30,22 +28,20 @@ _COLUMNS = "id, order_id, customer_id, amount_cents, currency, status, method, c
 _TIMELINE = Timeline("charges", "created_at", _COLUMNS)
 
 
-def get_charge(db: sqlite3.Connection, *, id: str) -> Charge:
-    row = db.execute(f"SELECT {_COLUMNS} FROM charges WHERE id = ?", (id,)).fetchone()
+def get_charge(db: Connection, *, id: str) -> Charge:
+    row = db.one(f"SELECT {_COLUMNS} FROM charges WHERE id = :id", {"id": id})
     if row is None:
         raise not_found("charge", id)
     return Charge(*row)
 
 
-def find_charges(db: sqlite3.Connection, *, ids: list[str]) -> Batch[Charge]:
-    rows = db.execute(
-        f"SELECT {_COLUMNS} FROM charges WHERE id IN (SELECT value FROM json_each(?))", (json_array(ids),)
-    )
+def find_charges(db: Connection, *, ids: list[str]) -> Batch[Charge]:
+    rows = db.all(f"SELECT {_COLUMNS} FROM charges WHERE id IN listed(:ids)", {"ids": ids})
     return batch_of(ids, {row[0]: Charge(*row) for row in rows})
 
 
 def list_charges(
-    db: sqlite3.Connection,
+    db: Connection,
     *,
     limit: int,
     cursor: tuple[str, str] | None,
@@ -59,21 +55,21 @@ def list_charges(
     return page_of([Charge(*row) for row in rows], limit, _cursor)
 
 
-def list_charges_of_each(db: sqlite3.Connection, *, order_ids: list[str], limit: int) -> ListsByOwner[Charge]:
+def list_charges_of_each(db: Connection, *, order_ids: list[str], limit: int) -> ListsByOwner[Charge]:
     """Each order's newest charges."""
     rows = _TIMELINE.newest_of_each(db, "order_id", order_ids, limit + 1, {})
     return lists_of(order_ids, [Charge(*row) for row in rows], lambda charge: charge.order_id, limit, _cursor)
 
 
-def get_billing(db: sqlite3.Connection, *, customer_id: str) -> Billing:
+def get_billing(db: Connection, *, customer_id: str) -> Billing:
     found = find_billing(db, customer_ids=[customer_id]).items
     if not found:
         raise not_found("account of customer", customer_id)
     return found[0]
 
 
-def find_billing(db: sqlite3.Connection, *, customer_ids: list[str]) -> Batch[Billing]:
-    rows = db.execute(
+def find_billing(db: Connection, *, customer_ids: list[str]) -> Batch[Billing]:
+    rows = db.all(
         """
         SELECT accounts.customer_id, accounts.currency,
                coalesce(sum(amount_cents) FILTER (WHERE status = 'succeeded'), 0),
@@ -82,10 +78,10 @@ def find_billing(db: sqlite3.Connection, *, customer_ids: list[str]) -> Batch[Bi
                max(paid_at) FILTER (WHERE status = 'succeeded'),
                count(charges.id)
         FROM accounts LEFT JOIN charges USING (customer_id)
-        WHERE accounts.customer_id IN (SELECT value FROM json_each(?))
+        WHERE accounts.customer_id IN listed(:customer_ids)
         GROUP BY accounts.customer_id
         """,
-        (json_array(customer_ids),),
+        {"customer_ids": customer_ids},
     )
     return batch_of(customer_ids, {row[0]: Billing(*row) for row in rows})
 

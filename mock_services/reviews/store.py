@@ -1,14 +1,12 @@
-"""Reviews in SQLite."""
+"""Reviews by row."""
 
 from __future__ import annotations
 
-import sqlite3
-from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from typing import Any
 
 from mock_services.kit.clock import now
-from mock_services.kit.database import json_array
+from mock_services.kit.connection import Connection
 from mock_services.kit.timeline import Timeline
 
 TABLES = """
@@ -49,22 +47,18 @@ class Ratings:
     count: int
 
 
-def find_reviews(db: sqlite3.Connection, ids: Sequence[str]) -> dict[str, ReviewRow]:
+def find_reviews(db: Connection, ids: list[str]) -> dict[str, ReviewRow]:
     """By id; those that do not exist are absent."""
-    rows = db.execute(
-        f"SELECT {_COLUMNS} FROM reviews WHERE id IN (SELECT value FROM json_each(?))", (json_array(ids),)
-    )
+    rows = db.all(f"SELECT {_COLUMNS} FROM reviews WHERE id IN listed(:ids)", {"ids": ids})
     return {row[0]: ReviewRow(*row) for row in rows}
 
 
-def latest_reviews(db: sqlite3.Connection, first: int) -> list[ReviewRow]:
+def latest_reviews(db: Connection, first: int) -> list[ReviewRow]:
     """The newest of all."""
     return [ReviewRow(*row) for row in _TIMELINE.page(db, first, None, {})]
 
 
-def reviews_of_each(
-    db: sqlite3.Connection, owner: str, owners: Sequence[str], first: int
-) -> dict[str, list[ReviewRow]]:
+def reviews_of_each(db: Connection, owner: str, owners: list[str], first: int) -> dict[str, list[ReviewRow]]:
     """The newest of each owner. owner: `product_id` or `author_id`. Owners without reviews have an empty list."""
     found: dict[str, list[ReviewRow]] = {each: [] for each in owners}
     for row in _TIMELINE.newest_of_each(db, owner, owners, first, {}):
@@ -73,22 +67,19 @@ def reviews_of_each(
     return found
 
 
-def ratings_of_each(db: sqlite3.Connection, product_ids: Sequence[str]) -> dict[str, Ratings]:
+def ratings_of_each(db: Connection, product_ids: list[str]) -> dict[str, Ratings]:
     """By product; products without reviews are absent."""
-    rows = db.execute(
+    rows = db.all(
         "SELECT product_id, avg(rating), count(*) FROM reviews"
-        " WHERE product_id IN (SELECT value FROM json_each(?)) GROUP BY product_id",
-        (json_array(product_ids),),
+        " WHERE product_id IN listed(:product_ids) GROUP BY product_id",
+        {"product_ids": product_ids},
     )
     return {product_id: Ratings(round(average, 2), count) for product_id, average, count in rows}
 
 
-def add_review(db: sqlite3.Connection, review: dict[str, Any]) -> ReviewRow:
+def add_review(db: Connection, review: dict[str, Any]) -> ReviewRow:
     """review: all but id and created_at, by column."""
-    number = db.execute("SELECT coalesce(max(number), 0) + 1 FROM reviews").fetchone()[0]
+    ((number,),) = db.all("SELECT coalesce(max(number), 0) + 1 FROM reviews")
     row = ReviewRow(id=f"r-{number:06d}", created_at=now(), **review)
-    db.execute(
-        f"INSERT INTO reviews (number, {_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-        (number, row.id, row.product_id, row.author_id, row.rating, row.title, row.body, row.created_at),
-    )
+    db.insert("reviews", [(number, *astuple(row))])
     return row

@@ -1,14 +1,12 @@
-"""Tickets in SQLite."""
+"""Tickets by row."""
 
 from __future__ import annotations
-
-import sqlite3
 
 import msgspec
 
 from mock_services.kit.answers import Batch, ListsByOwner, Page, batch_of, encode_cursor, lists_of, page_of
 from mock_services.kit.clock import now
-from mock_services.kit.database import json_array
+from mock_services.kit.connection import Connection
 from mock_services.kit.problems import not_found
 from mock_services.kit.timeline import Timeline
 from mock_services.support.model import NewTicket, Ticket
@@ -31,22 +29,20 @@ _COLUMNS = "id, customer_id, order_id, subject, body, status, priority, created_
 _TIMELINE = Timeline("tickets", "created_at", _COLUMNS)
 
 
-def get_ticket(db: sqlite3.Connection, *, id: str) -> Ticket:
-    row = db.execute(f"SELECT {_COLUMNS} FROM tickets WHERE id = ?", (id,)).fetchone()
+def get_ticket(db: Connection, *, id: str) -> Ticket:
+    row = db.one(f"SELECT {_COLUMNS} FROM tickets WHERE id = :id", {"id": id})
     if row is None:
         raise not_found("ticket", id)
     return Ticket(*row)
 
 
-def find_tickets(db: sqlite3.Connection, *, ids: list[str]) -> Batch[Ticket]:
-    rows = db.execute(
-        f"SELECT {_COLUMNS} FROM tickets WHERE id IN (SELECT value FROM json_each(?))", (json_array(ids),)
-    )
+def find_tickets(db: Connection, *, ids: list[str]) -> Batch[Ticket]:
+    rows = db.all(f"SELECT {_COLUMNS} FROM tickets WHERE id IN listed(:ids)", {"ids": ids})
     return batch_of(ids, {row[0]: Ticket(*row) for row in rows})
 
 
 def list_tickets(
-    db: sqlite3.Connection,
+    db: Connection,
     *,
     limit: int,
     cursor: tuple[str, str] | None,
@@ -62,7 +58,7 @@ def list_tickets(
 
 
 def list_tickets_of_each(
-    db: sqlite3.Connection, *, customer_ids: list[str], limit: int, status: str | None, with_total: bool
+    db: Connection, *, customer_ids: list[str], limit: int, status: str | None, with_total: bool
 ) -> ListsByOwner[Ticket]:
     """Each customer's newest tickets."""
     filters = {"status": status}
@@ -72,9 +68,9 @@ def list_tickets_of_each(
     return lists_of(customer_ids, tickets, lambda ticket: ticket.customer_id, limit, _cursor, totals)
 
 
-def open_ticket(db: sqlite3.Connection, *, body: NewTicket) -> Ticket:
+def open_ticket(db: Connection, *, body: NewTicket) -> Ticket:
     """Store a ticket. Whoever writes to support is heard, so neither customer nor order is checked."""
-    number = db.execute("SELECT coalesce(max(number), 0) + 1 FROM tickets").fetchone()[0]
+    ((number,),) = db.all("SELECT coalesce(max(number), 0) + 1 FROM tickets")
     ticket = Ticket(
         id=f"t-{number:06d}",
         customer_id=body.customer_id,
@@ -86,14 +82,16 @@ def open_ticket(db: sqlite3.Connection, *, body: NewTicket) -> Ticket:
         created_at=now(),
         closed_at=None,
     )
-    row = (number, *msgspec.structs.astuple(ticket))
-    db.execute("INSERT INTO tickets VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", row)
+    db.insert("tickets", [(number, *msgspec.structs.astuple(ticket))])
     return ticket
 
 
-def close_ticket(db: sqlite3.Connection, *, id: str) -> Ticket:
+def close_ticket(db: Connection, *, id: str) -> Ticket:
     """Close it; a closed one stays as it is."""
-    db.execute("UPDATE tickets SET status = 'closed', closed_at = ? WHERE id = ? AND status <> 'closed'", (now(), id))
+    db.run(
+        "UPDATE tickets SET status = 'closed', closed_at = :now WHERE id = :id AND status <> 'closed'",
+        {"now": now(), "id": id},
+    )
     return get_ticket(db, id=id)
 
 

@@ -1,6 +1,6 @@
 """The shop with its default data as seven processes, and gateways over it as processes of their own.
 
-The estate and the services' clients are those of tests/shop_services, over a larger shop: `pristine` is another here.
+The estate and the services' clients are those of tests/shop_services, over a larger shop.
 """
 
 from __future__ import annotations
@@ -14,13 +14,13 @@ import httpx
 import pytest
 
 from mock_services.estate import Estate
-from mock_services.generator import generate
+from mock_services.generator import Sizes
 from tests.shop.gateway_process import REPOSITORY, GatewayProcess
 from tests.shop.rest_shop import RestShop
 from tests.shop_services.conftest import ask as services
-from tests.shop_services.conftest import clients, estate, running_estate
+from tests.shop_services.conftest import clients, estate, postgresql, running_estate
 
-__all__ = ["clients", "estate", "running_estate", "services"]
+__all__ = ["clients", "estate", "postgresql", "running_estate", "services"]
 
 
 class MakeGateway(Protocol):
@@ -32,11 +32,15 @@ class MakeGateway(Protocol):
 
 
 @pytest.fixture(scope="session")
-def pristine(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def sizes() -> Sizes:
     """2,000 customers, some with hundreds of orders; 1,000 products; 20,000 orders. Half a second to make."""
-    directory = tmp_path_factory.mktemp("pristine")
-    generate(directory)
-    return directory
+    return Sizes()
+
+
+@pytest.fixture(scope="session")
+def backend(request: pytest.FixtureRequest) -> str:
+    """SQLite, unless a module is parametrized by the backend."""
+    return getattr(request, "param", "sqlite")
 
 
 @pytest.fixture(scope="session")

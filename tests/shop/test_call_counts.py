@@ -13,6 +13,9 @@ from mock_services.estate import Estate
 from tests.shop.gateway_process import GatewayProcess
 from tests.shop.queries import BUSY_CUSTOMER, DELIVERED_ORDER, PRODUCT
 from tests.shop.rest_shop import RestShop, Row, money
+from tests.shop_services.postgresql import BACKENDS
+
+pytestmark = pytest.mark.parametrize("backend", BACKENDS, indirect=True, scope="session")
 
 IDS_PER_CALL = 200
 """What a service takes at once; more are asked for in chunks."""

@@ -13,6 +13,9 @@ from tests.shop.gateway_process import Answer, GatewayProcess
 from tests.shop.queries import BUSY_CUSTOMER, DASHBOARD, UNKNOWN_CUSTOMER
 from tests.shop.rest_shop import RestShop, moment, money
 from tests.shop.waiting import wait_until
+from tests.shop_services.postgresql import BACKENDS
+
+pytestmark = pytest.mark.parametrize("backend", BACKENDS, indirect=True, scope="session")
 
 ONE_CALL_EACH = {
     "customers": {"GET /customers": 1},

@@ -117,7 +117,7 @@ def test_a_killed_service_costs_its_own_field(gateway: GatewayProcess, estate: E
 def test_a_killed_service_costs_no_time(gateway: GatewayProcess, estate: Estate, make_gateway: MakeGateway) -> None:
     """Within 50 ms of normal: asked in turn, of a gateway whose support lives and of one whose own support is dead."""
     with (
-        Estate(estate.directory, services=["support"]) as apart,
+        Estate(estate.home, services=["support"]) as apart,
         make_gateway(services=apart.urls()) as bereft,
     ):
         whole = dashboard(gateway).whole()

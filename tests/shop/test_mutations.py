@@ -6,11 +6,15 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import httpx
+import pytest
 
 from mock_services.estate import Estate
 from tests.shop.gateway_process import GatewayProcess
 from tests.shop.rest_shop import RestShop, money
 from tests.shop.waiting import wait_until
+from tests.shop_services.postgresql import BACKENDS
+
+pytestmark = pytest.mark.parametrize("backend", BACKENDS, indirect=True, scope="session")
 
 BUYER = "c-000825"
 """Other tests look at other customers, and find them as they were."""

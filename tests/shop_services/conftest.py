@@ -1,9 +1,9 @@
-"""A small shop, its seven services as processes, and a client of each."""
+"""A small shop, its seven services as processes, on SQLite and on PostgreSQL, and a client of each."""
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import httpx
@@ -11,27 +11,52 @@ import pytest
 
 from mock_services.estate import Estate
 from mock_services.generator import Sizes, generate
+from mock_services.homes import DirectoryHome, Home
 from mock_services.kit.ports import PORTS
+from tests.shop_services.postgresql import BACKENDS, administrator, temporary_home
 
 SEED = 7
 SIZES = Sizes(customers=300, products=200, orders=3000)
 
 
 @pytest.fixture(scope="session")
-def pristine(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def sizes() -> Sizes:
+    """Of the shop."""
+    return SIZES
+
+
+@pytest.fixture(scope="session")
+def pristine(sizes: Sizes, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The directory of a generated shop that nothing has written to since."""
     directory = tmp_path_factory.mktemp("pristine")
-    generate(directory, SEED, SIZES)
+    generate(directory, SEED, sizes)
     return directory
 
 
 @pytest.fixture(scope="session")
-def running_estate(pristine: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Estate]:
-    """All seven services over a copy, for tests that may write."""
-    directory = tmp_path_factory.mktemp("shop") / "data"
-    shutil.copytree(pristine, directory)
-    with Estate(directory) as estate:
-        yield estate
+def postgresql() -> str:
+    """The URL of an administrator."""
+    return administrator()
+
+
+@pytest.fixture(scope="session", params=BACKENDS)
+def backend(request: pytest.FixtureRequest) -> str:
+    """What the services store their data in: whatever uses it is run on each."""
+    return request.param
+
+
+@pytest.fixture(scope="session")
+def running_estate(
+    backend: str, sizes: Sizes, tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
+) -> Iterator[Estate]:
+    """All seven services over the shop, for tests that may write."""
+    with ExitStack() as stack:
+        if backend == "sqlite":
+            home: Home = DirectoryHome(tmp_path_factory.mktemp("shop") / "data")
+        else:
+            home = stack.enter_context(temporary_home(request.getfixturevalue("postgresql")))
+        generate(home, SEED, sizes)
+        yield stack.enter_context(Estate(home))
 
 
 @pytest.fixture

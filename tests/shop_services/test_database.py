@@ -1,42 +1,63 @@
-"""Database: off the event loop, whole transactions or none, nothing written by readers."""
+"""Database: off the event loop, whole transactions or none, nothing written by readers; on SQLite and PostgreSQL."""
 
 from __future__ import annotations
 
-import sqlite3
 import threading
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import anyio
+import psycopg
 import pytest
 
-from mock_services.kit.database import Database, create_database, finish_database
+from mock_services.kit.connection import Connection, DatabaseUnavailable
+from mock_services.kit.database import Database
+from mock_services.kit.ports import PORTS
+from mock_services.kit.sqlite import create_sqlite, finish_sqlite
+from tests.shop_services.postgresql import temporary_home
 
 pytestmark = pytest.mark.anyio
 
+TABLES = "CREATE TABLE numbers (n INTEGER); CREATE TABLE words (word TEXT, document JSON);"
+
 
 @pytest.fixture
-async def database(tmp_path: Path) -> AsyncIterator[Database]:
-    """With one table of numbers, in which there is nothing yet."""
-    connection = create_database(tmp_path / "test.db", "test", "CREATE TABLE numbers (n INTEGER);")
-    finish_database(connection, "")
-    database = Database(tmp_path / "test.db", "test")
+def place(backend: str, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[str]:
+    """Where customers has two tables, in which there is nothing yet."""
+    if backend == "sqlite":
+        finish_sqlite(create_sqlite(tmp_path / "test.db", "customers", TABLES), "")
+        yield str(tmp_path / "test.db")
+        return
+    with temporary_home(request.getfixturevalue("postgresql")) as home:
+        with home.hold(exclusive=True), home.fill() as filling:
+            for service in PORTS:
+                filling.create(service, TABLES)
+            filling.complete(b"{}")
+        with home.hold(exclusive=False), pytest.MonkeyPatch.context() as patched:
+            patched.setenv("PGPASSWORD", home.environment("customers")["PGPASSWORD"])
+            yield home.database("customers")
+
+
+@pytest.fixture
+async def database(place: str) -> AsyncIterator[Database]:
+    database = Database(place, "customers")
     yield database
     database.close()
 
 
-def numbers(db: sqlite3.Connection) -> list[int]:
-    return [row[0] for row in db.execute("SELECT n FROM numbers ORDER BY n")]
+def numbers(db: Connection) -> list[int]:
+    return [row[0] for row in db.all("SELECT n FROM numbers ORDER BY n")]
 
 
-def add(db: sqlite3.Connection, number: int) -> None:
-    db.execute("INSERT INTO numbers VALUES (?)", (number,))
+def add(db: Connection, number: int) -> None:
+    db.insert("numbers", [(number,)])
 
 
 async def test_a_change_that_fails_is_undone_whole(database: Database) -> None:
     """What it had written before it raised is not there; the next change is."""
 
-    def add_and_fail(db: sqlite3.Connection) -> None:
+    def add_and_fail(db: Connection) -> None:
         add(db, 1)
         raise LookupError
 
@@ -47,26 +68,67 @@ async def test_a_change_that_fails_is_undone_whole(database: Database) -> None:
 
 
 async def test_a_reader_cannot_write(database: Database) -> None:
-    with pytest.raises(sqlite3.OperationalError, match="readonly"):
+    with pytest.raises(DatabaseUnavailable, match=r"readonly|read-only"):
         await database.read(add, 1)
     assert await database.read(numbers) == []
 
 
 async def test_nothing_runs_on_the_event_loops_thread(database: Database) -> None:
-    def thread(_: sqlite3.Connection) -> int:
+    def thread(_: Connection) -> int:
         return threading.get_ident()
 
     assert threading.get_ident() not in {await database.read(thread), await database.write(thread)}
 
 
-async def test_changes_made_together_are_all_made(database: Database) -> None:
-    """Each reads the largest number and adds the next: one at a time, none lost, readers undisturbed."""
+async def test_changes_made_together_are_all_made(place: str, database: Database) -> None:
+    """Each reads the largest number and adds the next, as if in two processes: none lost, readers undisturbed."""
 
-    def add_next(db: sqlite3.Connection) -> None:
+    def add_next(db: Connection) -> None:
         add(db, max(numbers(db), default=0) + 1)
 
+    other = Database(place, "customers")
     async with anyio.create_task_group() as tasks:
-        for _ in range(50):
+        for _ in range(25):
             tasks.start_soon(database.write, add_next)
+            tasks.start_soon(other.write, add_next)
             tasks.start_soon(database.read, numbers)
+    other.close()
     assert await database.read(numbers) == list(range(1, 51))
+
+
+async def test_the_words_of_stores_mean_the_same_everywhere(database: Database) -> None:
+    """Lists, members of documents, text by its bytes, numbers beyond 32 bits, sums and averages as plain numbers."""
+    words = ["b", "B", "ä", "a", "Z", "100%"]
+
+    def write(db: Connection) -> None:
+        db.insert("words", [(word, f'{{"of":"{word}","n":1}}') for word in words])
+        db.insert("numbers", [(2**31,), (2**31 + 1,)])
+
+    await database.write(write)
+
+    def read(db: Connection, sql: str, **values: object) -> list[object]:
+        return [row[0] for row in db.all(sql, values)]
+
+    assert await database.read(read, "SELECT word FROM words ORDER BY word") == sorted(words)
+    listed = "SELECT word FROM words WHERE word IN listed(:words) ORDER BY word"
+    assert await database.read(read, listed, words=["Z", "ä", "none"]) == ["Z", "ä"]
+    assert await database.read(read, listed, words=[]) == []
+    assert await database.read(read, "SELECT word FROM words WHERE member(document, of) = '100%'") == ["100%"]
+    (document,) = await database.read(read, "SELECT document FROM words WHERE word = :word", word="a")
+    assert str(document).replace(" ", "") in ('{"of":"a","n":1}', '{"n":1,"of":"a"}')
+    total, average = await database.read(lambda db: db.all("SELECT sum(n), avg(n) FROM numbers")[0])
+    assert (total, type(total), average, type(average)) == (2**32 + 1, int, 2147483648.5, float)
+
+
+@pytest.mark.postgresql
+@pytest.mark.parametrize("backend", ["postgresql"], indirect=True)
+async def test_a_lost_connection_is_replaced(place: str, database: Database, postgresql: str) -> None:
+    """The request that finds it lost is refused; the next is answered."""
+    await database.write(add, 1)
+    role = urlsplit(place).username
+    with psycopg.connect(postgresql) as admin:
+        admin.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = %s", (role,))
+    with pytest.raises(DatabaseUnavailable):
+        await database.write(add, 2)
+    await database.write(add, 3)
+    assert await database.read(numbers) == [1, 3]

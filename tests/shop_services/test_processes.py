@@ -50,9 +50,10 @@ def is_running(pid: int) -> bool:
 
 
 @contextmanager
-def estate_process(directory: Path, *options: str) -> Iterator[tuple[subprocess.Popen[str], dict[str, Any]]]:
+def estate_process(directory: Path | None, *options: str) -> Iterator[tuple[subprocess.Popen[str], dict[str, Any]]]:
     """The command as a process with free ports, and the line of JSON that it announced."""
-    command = [*ESTATE, "--dir", str(directory), "--ports", "free", "--json", *options]
+    where = [] if directory is None else ["--dir", str(directory)]
+    command = [*ESTATE, *where, "--ports", "free", "--json", *options]
     process = subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )

@@ -12,6 +12,7 @@ import pytest
 from graphql import NonNullTypeNode, ObjectTypeDefinitionNode, parse
 
 from mock_services.estate import Estate
+from tests.shop_services.postgresql import execute
 
 Ask = dict[str, httpx.Client]
 
@@ -232,13 +233,11 @@ def test_an_operation_is_chosen_by_its_name(ask: Ask) -> None:
     assert "no such operation" in refused["errors"][0]["message"]
 
 
-def test_a_fault_of_the_service_is_masked(estate: Estate, ask: Ask, tmp_path: Path) -> None:
+def test_a_fault_of_the_service_is_masked(estate: Estate, ask: Ask) -> None:
     """What went wrong stays in its log."""
-    database = estate.directory / "reviews.db"
-    with closing(sqlite3.connect(database)) as db:
-        db.execute("ALTER TABLE reviews RENAME TO secret_place")
-        answer = run(ask, "{ latestReviews(first: 1) { id } }")
-        db.execute("ALTER TABLE secret_place RENAME TO reviews")
+    execute(estate.home, "reviews", "ALTER TABLE reviews RENAME TO secret_place")
+    answer = run(ask, "{ latestReviews(first: 1) { id } }")
+    execute(estate.home, "reviews", "ALTER TABLE secret_place RENAME TO reviews")
     (error,) = answer["errors"]
     assert error["extensions"] == {"code": "INTERNAL_SERVER_ERROR"}
     assert "reviews service failed" in error["message"]
