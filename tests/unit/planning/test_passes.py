@@ -89,6 +89,10 @@ def test_an_early_step_joins_only_one_that_is_merged_at_the_same_time():
     early = jump("b", "node|P", [], "x", merge_after=[first])
     other = jump("b", "node|Q", [], "y", merge_after=[first])
     assert len(merged(first, early, other)) == 2
+    second = root("e")
+    early = jump("b", "node|P", [], "x", merge_after=[first])
+    other = jump("b", "node|Q", [], "y", merge_after=[second])
+    assert len(merged(first, second, early, other)) == 4
 
 
 @pytest.mark.parametrize(
@@ -139,18 +143,44 @@ def test_whoever_awaited_the_step_that_is_gone_awaits_the_one_that_is_kept():
 # -- merging leaves ----------------------------------------------------------------------------------------------------
 
 
+def twins(first: StepDraft, graph: str = "b") -> list[StepDraft]:
+    """Two steps of one subgraph at one place that cannot be one request."""
+    return [jump(graph, "p", [first], name, P=entry("P", "id", f"x(a: {n})")) for n, name in enumerate("km")]
+
+
 def test_a_step_nobody_awaits_joins_another_of_its_subgraph_and_path():
-    """Two rounds through one subgraph: what is only wanted for the answer can wait for the second."""
+    """What is only wanted for the answer can wait for both."""
     first = root("a")
-    middle = jump("b", "p", [first], "k")
-    leaf = jump("c", "p", [first, middle], "x", P=entry("P", "id", "y"))
-    other = jump("c", "p", [first, jump("b", "p", [first], "m")], "z")
-    again = next(iter(other.needs - {first}))
-    steps = merged(first, middle, again, leaf, other)
-    assert sorted(step.graph for step in steps) == ["a", "b", "c"]
+    one, two = twins(first)
+    steps = merged(first, one, two, jump("c", "p", [first, one], "x"), jump("c", "p", [first, two], "z"))
     (step,) = (step for step in steps if step.graph == "c")
     assert keys(step) == ["x", "z"]
-    assert [len(entry.requires) for entry in step.entries.values()] == [1]
+    assert step.needs == {first, one, two}
+
+
+def test_it_joins_one_that_others_await_when_that_waits_for_no_more():
+    first = root("a")
+    one, two = twins(first)
+    other, leaf = jump("c", "p", [first, one, two], "x"), jump("c", "p", [first, one], "z")
+    steps = merged(first, one, two, other, jump("d", "p", [other]), leaf)
+    assert [keys(step) for step in steps if step.graph == "c"] == [["x", "z"]]
+
+
+def test_it_does_not_keep_others_waiting():
+    first = root("a")
+    one, two = twins(first)
+    other, leaf = jump("c", "p", [first, one], "x"), jump("c", "p", [first, two], "z")
+    steps = merged(first, one, two, other, jump("d", "p", [other]), leaf)
+    assert [keys(step) for step in steps if step.graph == "c"] == [["x"], ["z"]]
+
+
+def test_objects_are_then_presented_with_what_both_need():
+    first = root("a")
+    one, two = twins(first)
+    some = jump("c", "p", [first, one], "x", P=entry("P", "id", "y"))
+    more = jump("c", "p", [first, two], "z", P=entry("P", "sku", "owner"))
+    (step,) = (step for step in merged(first, one, two, some, more) if step.graph == "c")
+    assert [(len(entry.keys), len(entry.requires)) for entry in step.entries.values()] == [(2, 2)]
 
 
 def test_a_leaf_does_not_wait_for_a_subgraph_that_it_does_not_need():
@@ -160,6 +190,14 @@ def test_a_leaf_does_not_wait_for_a_subgraph_that_it_does_not_need():
     healthy = jump("c", "p", [first], "x")
     needy = jump("c", "p", [first, sick], "z", P=entry("P", "id", "y"))
     assert len(merged(first, sick, healthy, needy)) == 4
+
+
+def test_nor_for_one_that_what_it_waits_for_needs():
+    first = root("a")
+    sick = jump("b", "p", [first], "k")
+    soon, late = jump("d", "p", [first], "m"), jump("d", "p", [first, sick], "n", P=entry("P", "id", "y"))
+    healthy, needy = jump("c", "p", [first, soon], "x"), jump("c", "p", [first, late], "z")
+    assert len(merged(first, sick, soon, late, healthy, needy)) == 6
 
 
 def test_a_step_that_others_await_stays_where_it_is():
@@ -190,11 +228,10 @@ def test_no_plan_becomes_deeper():
 
 def test_a_leaf_joins_one_step_only():
     first = root("a")
-    middles = [jump("b", "p", [first], name, P=entry("P", "id", f"x(a: {n})")) for n, name in enumerate("km")]
-    others = [jump("c", "p", [first, middle], "x") for middle in middles]
-    users = [jump("d", "p", [other], "u") for other in others]
-    leaf = jump("c", "p", [first, middles[0]], "z", P=entry("P", "id", "y"))
-    steps = merged(first, *middles, *others, *users, leaf)
+    one, two = twins(first)
+    others = [jump("c", "p", [first, one, two], "x", P=entry("P", "id", f"x(a: {n})")) for n in range(2)]
+    users = [jump("d", "p", [other], "u", P=entry("P", "id", f"x(a: {n})")) for n, other in enumerate(others)]
+    steps = merged(first, one, two, *others, *users, jump("c", "p", [first, one], "z"))
     assert [keys(step) for step in steps if step.graph == "c"] == [["x", "z"], ["x"]]
 
 
