@@ -1,6 +1,6 @@
 // `extensions.trace` of an answer, made ready for showing. Both explorers use it: GraphiQL's panel and the plain page.
 
-const BARS = 32;
+const BAR_WIDTH = 20;
 
 /**
  * A trace with its plan and measurements joined:
@@ -61,19 +61,16 @@ export function summary(trace) {
   return parts.join(", ");
 }
 
-/** The steps as lines of text: tree, bar over the request's time, duration, counts. */
+/** The steps as lines of text: tree, duration, bar over the request's time, place and counts. */
 export function traceText(trace) {
   const rows = inTreeOrder(trace).map(({ step, depth }) => [
     `${"  ".repeat(depth)}${step.service}`,
-    step.early ? `${step.place} (early)` : step.place,
-    bar(step, trace.totalMs),
     step.ran ? `${milliseconds(step.durationMs)} ms` : "",
-    outcomeOf(step),
+    bar(step, trace.totalMs),
+    `${step.early ? `${step.place} (early)` : step.place}: ${outcomeOf(step)}`,
   ]);
-  const widths = [0, 1, 2, 3].map((column) => Math.max(0, ...rows.map((row) => row[column].length)));
-  const lines = rows.map(([service, place, drawn, took, told]) =>
-    `${service.padEnd(widths[0])}  ${place.padEnd(widths[1])}  |${drawn}|  ${took.padStart(widths[3])}  ${told}`.trimEnd(),
-  );
+  const [names, times] = [0, 1].map((column) => Math.max(0, ...rows.map((row) => row[column].length)));
+  const lines = rows.map(([service, took, drawn, told]) => `${service.padEnd(names)}  ${took.padStart(times)} |${drawn}| ${told}`);
   return [summary(trace), "", ...lines].join("\n");
 }
 
@@ -104,9 +101,9 @@ export function treeOf(trace) {
 }
 
 function bar(step, totalMs) {
-  if (!step.ran) return " ".repeat(BARS);
-  const at = (moment) => Math.min(BARS, Math.round((moment / totalMs) * BARS));
-  const begin = Math.min(at(step.startMs), BARS - 1);
+  if (!step.ran) return " ".repeat(BAR_WIDTH);
+  const at = (moment) => Math.min(BAR_WIDTH, Math.round((moment / totalMs) * BAR_WIDTH));
+  const begin = Math.min(at(step.startMs), BAR_WIDTH - 1);
   const end = Math.max(begin + 1, at(step.startMs + step.durationMs));
-  return `${" ".repeat(begin)}${"=".repeat(end - begin)}${" ".repeat(BARS - end)}`;
+  return `${" ".repeat(begin)}${"=".repeat(end - begin)}${" ".repeat(BAR_WIDTH - end)}`;
 }
