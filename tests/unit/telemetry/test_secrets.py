@@ -79,6 +79,7 @@ async def provoke(world: World) -> None:
         await world.ask(QUERY, HEADERS, ids=["TOKEN-CANARY", "hunter2"])
         await world.ask('{ best(token: "LITERAL-CANARY") }', HEADERS)
     await world.ask("query ($s: String!) { explode(secret: $s) }", HEADERS, s="PASSWORD-CANARY")
+    await world.ask("query ($s: String!) { explodeInABatch(secret: $s) }", HEADERS, s="PASSWORD-CANARY")
     await world.ask('mutation { rename(id: "LITERAL-CANARY", to: "PASSWORD-CANARY") }', HEADERS)
     await world.ask('{ nothing(x: "LITERAL-CANARY") }', HEADERS)
     await world.ask("query ($ids: [ID!]!) { things(ids: $ids) { name } }", HEADERS, ids={"no": "PASSWORD-CANARY"})

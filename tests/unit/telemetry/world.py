@@ -24,6 +24,7 @@ from gateway.settings import Settings
 MODULE = """
 import msgspec
 import strawberry
+from gateway.services.loader import Loader
 from gateway.services.rest import RowLoader
 from gateway.subgraphs import Info, SubgraphSchema
 
@@ -33,6 +34,12 @@ class Row(msgspec.Struct):
 
 class Things(RowLoader[Row]):
     service, path, row = "things", "/things", Row
+
+class Exploding(Loader):
+    service = "things"
+
+    async def fetch(self, keys):
+        raise RuntimeError("postgresql://root:DSN-CANARY@db/" + keys[0])
 
 @strawberry.federation.type(keys=["id"])
 class Thing:
@@ -56,6 +63,10 @@ class Query:
     @strawberry.field
     def explode(self, secret: str) -> str | None:
         raise RuntimeError("postgresql://root:DSN-CANARY@db/" + secret)
+
+    @strawberry.field
+    async def explode_in_a_batch(self, info: Info, secret: str) -> str | None:
+        return await info.context.loader(Exploding).load(secret)
 
 @strawberry.type
 class Mutation:
