@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test check explorer bench contracts services-postgres clean distclean
+.PHONY: help install demo test check explorer browser bench contracts services-postgres clean distclean
 
 help: ## List what can be made
 	@echo 'make ...'
@@ -31,6 +31,9 @@ check: install ## Check style, formatting, types and the arrows between packages
 
 explorer: install ## Build GraphiQL with npm; without npm a plain explorer page is served
 	@if command -v npm > /dev/null; then $(BIN)/python -m gateway.server.explorer.build; fi
+
+browser: install explorer ## Try both pages of the explorer in headless Chromium, with every foreign address out of reach
+	@$(BIN)/python -m pytest -rfEs tests/browser
 
 install: $(STAMP) ## Make the virtual environment, again only when pyproject.toml has changed
 
