@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test check explorer browser bench contracts services-postgres clean distclean
+.PHONY: help install demo test check explorer browser bench contracts services-postgres docs clean distclean
 
 help: ## List what can be made
 	@echo 'make ...'
@@ -54,6 +54,12 @@ contracts: install ## Hold the shop's services to their OpenAPI documents and to
 
 services-postgres: install ## Run the services' tests on PostgreSQL (BRAID_TEST_POSTGRES, or the one on this machine)
 	@$(BIN)/python -m pytest -rfEs -m postgresql tests/shop_services tests/shop
+
+docs: install ## Build these pages as a site into build/site, offline; a warning is a failure
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[docs]'
+	@PYTHONPATH=. $(BIN)/python docs/site/cli_reference.py | diff docs/cli.md - || \
+		{ echo 'docs/cli.md is not what the commands say: PYTHONPATH=. $(BIN)/python docs/site/cli_reference.py > docs/cli.md'; exit 1; }
+	@$(BIN)/python docs/site/build.py
 
 clean: ## Remove the shop's data, caches and builds
 	rm -rf .braid build dist .pytest_cache .ruff_cache .hypothesis .import_linter_cache gateway/server/explorer/built
