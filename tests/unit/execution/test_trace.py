@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -91,8 +93,24 @@ async def test_a_gateway_that_does_not_explain_gives_no_trace():
 
 
 async def test_neither_values_nor_keys_are_told():
-    """Variables and representations hold what clients and services want kept to themselves."""
-    assert "secret" not in json.dumps(await traced(pipeline(A, B, C)))
+    """Variables and representations hold what clients and services want kept to themselves. Nor are addresses."""
+    told = json.dumps(await traced(pipeline(A, B, C)))
+    assert "secret" not in told
+    assert "http" not in told
+
+
+async def test_the_documented_trace_has_the_keys_of_a_real_one():
+    """docs/configuration.md shows one step of a plan, its measurement and its call."""
+    page = (Path(__file__).parents[3] / "docs" / "configuration.md").read_text(encoding="utf-8")
+    shown = next(
+        trace for trace in map(json.loads, re.findall(r"```json\n(.*?)```", page, re.DOTALL)) if "plan" in trace
+    )
+    real = await traced(pipeline(A, Calling("b", ("b",), entities(None, None)), C))
+    step = real["steps"]["b"]
+    assert list(shown) == list(real)
+    assert list(shown["plan"][0]) == list(real["plan"][1])
+    assert list(shown["steps"][0]) == list(step)
+    assert list(shown["steps"][0]["calls"][0]) == list(step["calls"][0])
 
 
 @pytest.mark.parametrize(
