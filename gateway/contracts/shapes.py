@@ -55,14 +55,16 @@ _OBJECTS = (inspect.StructType, inspect.DataclassType, inspect.TypedDictType)
 class Shape:
     """What a contract says of a body.
 
-    example: satisfies the rules and can be decoded.
+    example: satisfies the rules.
     rules:   Pact matching rules by JSONPath.
+    decodes: the example can be decoded. Not so when it has null for something of which nothing is demanded.
     untested: JSONPaths whose members nothing holds, because the recorded answer had none of them.
     """
 
     example: Any
     rules: dict[str, Rule]
-    untested: tuple[str, ...]
+    untested: tuple[str, ...] = ()
+    decodes: bool = True
 
 
 def shape_of(answer_type: Any, answer: Any, asked: Collection[str] = ()) -> Shape:
@@ -72,7 +74,7 @@ def shape_of(answer_type: Any, answer: Any, asked: Collection[str] = ()) -> Shap
     """
     writer = _Writer(frozenset(asked))
     example = writer.write("$", inspect.type_info(answer_type), [answer])
-    return Shape(example, writer.rules, tuple(writer.untested))
+    return Shape(example, writer.rules, tuple(writer.untested), writer.decodes)
 
 
 class _Writer:
@@ -82,6 +84,7 @@ class _Writer:
         self.asked = asked
         self.rules: dict[str, Rule] = {}
         self.untested: list[str] = []
+        self.decodes = True
 
     def write(self, path: str, kind: inspect.Type, seen: Sequence[Any]) -> Any:
         """Add the rules for a value of this type; its example. seen: recorded values at this path."""
@@ -89,11 +92,12 @@ class _Writer:
         if isinstance(inner, (*_LISTS, inspect.DictType, *_OBJECTS)) and not _array_like(inner):
             if nullable and (not seen or None in seen):
                 self.untested.append(path)
-                return self._anything(path, [None])
+                return self._anything(path)
             return self._container(path, inner, seen)
         found = _scalar(inner, seen)
         if found is None:
-            return self._anything(path, seen)
+            self.decodes = self.decodes and isinstance(inner, inspect.AnyType)
+            return self._anything(path)
         example, rules = found
         self._add(path, [*rules, _NULL] if nullable else rules)
         return example
@@ -108,7 +112,8 @@ class _Writer:
         if not items:
             self.untested.append(path)
             return []
-        return [self.write(f"{path}[*]", cast("inspect.ListType", kind).item_type, items)]
+        items_of = cast("inspect.ListType", kind)
+        return [self.write(f"{path}[*]", items_of.item_type, items)] * (items_of.min_length or 1)
 
     def _object(self, path: str, fields: Iterable[inspect.Field], seen: Sequence[Any]) -> dict[str, Any]:
         example: dict[str, Any] = {}
@@ -131,10 +136,9 @@ class _Writer:
         self._add(path, [{"match": "values"}])
         return {"key": self.write(f"{path}.*", kind.value_type, values)}
 
-    def _anything(self, path: str, seen: Sequence[Any]) -> Any:
-        """No made-up value can be known to decode, so the example is a recorded one."""
+    def _anything(self, path: str) -> None:
+        # The example must be null: within another one Pact would demand what that has, whatever the rule says.
         self._add(path, [_ANYTHING])
-        return seen[0] if seen else None
 
     def _add(self, path: str, rules: list[Rule]) -> None:
         self.rules[path] = {"combine": "OR" if len(rules) > 1 else "AND", "matchers": rules}

@@ -19,11 +19,17 @@ Contracts = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
 @pytest.fixture(scope="session")
-def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Estate]:
-    """All seven services over the shop's default data, which verification may write to."""
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The directory of the shop's default data, which verification may write to."""
     directory = tmp_path_factory.mktemp("contracts") / "shop"
     generate(directory)
-    with Estate(directory) as estate:
+    return directory
+
+
+@pytest.fixture(scope="session")
+def shop(data: Path) -> Iterator[Estate]:
+    """All seven services over the data."""
+    with Estate(data) as estate:
         yield estate
 
 

@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 
-from mock_services.estate import Estate
 from tests.contracts.changed_service import changed
 from tests.contracts.conftest import REPOSITORY, Contracts
 
@@ -70,41 +69,41 @@ BREAKING = [
 
 @pytest.mark.parametrize(("service", "change", "blamed"), BREAKING, ids=lambda value: json.dumps(value))
 def test_a_service_that_changes_what_is_in_use_breaks_its_contract(
-    contracts: Contracts, shop: Estate, service: str, change: dict[str, Any], blamed: str
+    contracts: Contracts, data: Path, service: str, change: dict[str, Any], blamed: str
 ) -> None:
     """A member, its type, a parameter, a path, the code of a refusal. The verdict says what it was."""
-    with changed(service, shop.directory, **change) as url:
+    with changed(service, data, **change) as url:
         result = contracts("verify", "--service", service, "--url", f"{service}={url}")
     assert result.returncode == 1
     assert blamed in result.stdout
     assert f"not kept by: {service}" in result.stderr
 
 
-def test_services_may_add_what_nobody_uses(contracts: Contracts, shop: Estate) -> None:
+def test_services_may_add_what_nobody_uses(contracts: Contracts, data: Path) -> None:
     with ExitStack() as running:
-        urls = {name: running.enter_context(changed(name, shop.directory, add={"note": "new"})) for name in REST}
+        urls = {name: running.enter_context(changed(name, data, add={"note": "new"})) for name in REST}
         result = contracts("verify", *(f"--url={name}={url}" for name, url in urls.items()))
     assert result.returncode == 0, result.stdout
 
 
-def test_a_service_may_remove_what_nobody_uses(contracts: Contracts, shop: Estate, tmp_path: Path) -> None:
+def test_a_service_may_remove_what_nobody_uses(contracts: Contracts, data: Path, tmp_path: Path) -> None:
     """Contracts written while every object had a member that no Row names are kept by a service without it, or with
     it by another name."""
     folder = copied(tmp_path)
-    with changed("orders", shop.directory, add={"note": "old"}) as url:
+    with changed("orders", data, add={"note": "old"}) as url:
         written = contracts("write", "--folder", str(folder), BRAID_SUBGRAPHS__ORDERS__URL=url)
         assert written.returncode == 0, written.stderr
     for change in ({}, {"add": {"remark": "renamed"}}):
-        with changed("orders", shop.directory, **change) as url:
+        with changed("orders", data, **change) as url:
             result = contracts("verify", "--folder", str(folder), "--service", "orders", "--url", f"orders={url}")
             assert result.returncode == 0, result.stdout
 
 
-def test_a_route_that_nobody_uses_may_go(contracts: Contracts, shop: Estate) -> None:
+def test_a_route_that_nobody_uses_may_go(contracts: Contracts, data: Path) -> None:
     """The graph asks for orders by `ids`, never one by one."""
     routes = {interaction["request"]["path"] for interaction in read(PACTS)["braid-orders.json"]["interactions"]}
     assert "/orders" in routes
     assert "/orders/o-0000011" not in routes
-    with changed("orders", shop.directory, without="/orders/{id}") as url:
+    with changed("orders", data, without="/orders/{id}") as url:
         result = contracts("verify", "--service", "orders", "--url", f"orders={url}")
     assert result.returncode == 0, result.stdout
