@@ -61,6 +61,12 @@ docs: install ## Build these pages as a site into build/site, offline; a warning
 		{ echo 'docs/cli.md is not what the commands say: PYTHONPATH=. $(BIN)/python docs/site/cli_reference.py > docs/cli.md'; exit 1; }
 	@$(BIN)/python docs/site/build.py
 
+random-graphs: install ## Compare 2,000 random questions to random graphs with one schema's answers; ARGS="--seed 7"
+	@$(BIN)/python -m tests.random_graphs --cases 2000 $(ARGS)
+
+random-graphs-long: install ## The same with 20,000: some ten minutes on two cores
+	@$(BIN)/python -m tests.random_graphs --cases 20000 $(ARGS)
+
 clean: ## Remove the shop's data, caches and builds
 	rm -rf .braid build dist .pytest_cache .ruff_cache .hypothesis .import_linter_cache gateway/server/explorer/built
 	find . -path ./$(VENV) -prune -o -name __pycache__ -type d -exec rm -rf {} +

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 import pytest
 from prometheus_client import CollectorRegistry, generate_latest
 
+from gateway.services.errors import SourceTimeout
+from gateway.services.request import RequestContext
 from gateway.telemetry.metrics import Counters, Histograms, Metrics
+from gateway.telemetry.outcomes import outcome_of
 from tests.unit.telemetry.world import hang, running, status_500
 
 pytestmark = pytest.mark.anyio
@@ -79,12 +83,22 @@ async def test_what_fails_is_counted_by_source_and_code(modules: Path):
 
 
 async def test_a_fetch_that_the_deadline_cuts_off_is_counted_as_such(modules: Path):
-    async with running(modules, execution={"deadline_s": 0.1}) as world:
+    async with running(modules, timeout_s=5.0, execution={"deadline_s": 0.7}) as world:
         world.reviews = hang
         await world.ask()
         found = await world.metrics()
     assert found[FETCHES % ("DEADLINE_EXCEEDED", "reviews")] == 1
     assert found[FAILURES % ("DEADLINE_EXCEEDED", "reviews")] == 1
+
+
+async def test_a_cancelled_fetch_is_the_deadlines_or_the_clients_doing():
+    """Whoever cancels, the time tells: before the deadline it was not the deadline."""
+    now = asyncio.get_running_loop().time()
+    early, late = RequestContext("r", now + 60), RequestContext("r", now - 1)
+    assert outcome_of(asyncio.CancelledError(), early) == "CANCELLED"
+    assert outcome_of(asyncio.CancelledError(), late) == "DEADLINE_EXCEEDED"
+    assert outcome_of(SourceTimeout("a", "late"), early) == "SUBREQUEST_TIMEOUT"
+    assert outcome_of(ValueError("secret"), early) == "INTERNAL_SERVER_ERROR"
 
 
 async def test_refusals_failures_and_mutations_are_told_apart(modules: Path):

@@ -162,15 +162,17 @@ class World:
 
 
 @asynccontextmanager
-async def running(folder: Path, *, traced: bool = False, **settings: Any) -> AsyncIterator[World]:
+async def running(
+    folder: Path, *, traced: bool = False, timeout_s: float = 1.0, **settings: Any
+) -> AsyncIterator[World]:
     """A gateway over all of it. folder: on the import path. What traces wait is sent at the end of the block."""
     world = World()
     (folder / "telemetry_things.py").write_text(MODULE)
     async with world.services() as url:
         telemetry = {"otlp_endpoint": f"{url}/v1/traces"} if traced else {}
         subgraphs = {
-            "things": {"url": url, "schema": "telemetry_things", "timeout_s": 0.3},
-            "reviews": {"url": f"{url}/graphql", "timeout_s": 0.3},
+            "things": {"url": url, "schema": "telemetry_things", "timeout_s": timeout_s},
+            "reviews": {"url": f"{url}/graphql", "timeout_s": timeout_s},
         }
         telemetry |= settings.pop("telemetry", {})
         app = build_app(Settings(subgraphs=subgraphs, telemetry=telemetry, **settings))
@@ -186,5 +188,5 @@ async def status_500(request: web.Request) -> web.Response:
 
 
 async def hang(request: web.Request) -> web.Response:
-    await asyncio.sleep(10)
+    await asyncio.sleep(2.5)
     return web.Response()
