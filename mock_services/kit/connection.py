@@ -23,6 +23,7 @@ Values = Mapping[str, Any]
 NO_VALUES: Values = MappingProxyType({})
 # How long a statement waits for what another process has locked.
 LOCK_TIMEOUT_MS = 5000
+REMEDY = "python -m mock_services.generate makes one"
 
 
 class DatabaseError(Exception):

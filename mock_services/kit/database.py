@@ -14,7 +14,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Concatenate, ParamSpec, TypeVar
 
-from mock_services.kit.connection import Connection, DatabaseError, DatabaseUnavailable
+from mock_services.kit.connection import REMEDY, Connection, DatabaseError, DatabaseUnavailable
 from mock_services.kit.postgresql import is_postgresql, open_postgresql, without_password
 from mock_services.kit.sqlite import open_sqlite
 
@@ -22,7 +22,6 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 READERS = 2
-_REMEDY = "python -m mock_services.generate makes one"
 
 
 class Database:
@@ -83,9 +82,7 @@ class Database:
             with closing(_open(self._place, writable=False)) as connection:
                 found = connection.one("SELECT name FROM service")
         except DatabaseUnavailable as error:
-            raise DatabaseError(f"{shown} is not a database of the shop ({error}); {_REMEDY}") from error
-        except DatabaseError as error:
-            raise DatabaseError(f"{error}; {_REMEDY}") from error
+            raise DatabaseError(f"{shown} is not a database of the shop ({error}); {REMEDY}") from error
         if found != (service,):
             raise DatabaseError(f"{shown} is the database of {found[0] if found else 'nobody'}, not of {service}")
 

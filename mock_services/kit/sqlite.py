@@ -12,7 +12,15 @@ from typing import Any
 
 import msgspec
 
-from mock_services.kit.connection import LOCK_TIMEOUT_MS, NO_VALUES, DatabaseError, DatabaseUnavailable, Row, Values
+from mock_services.kit.connection import (
+    LOCK_TIMEOUT_MS,
+    NO_VALUES,
+    REMEDY,
+    DatabaseError,
+    DatabaseUnavailable,
+    Row,
+    Values,
+)
 
 # Whoever wrote the statement is at fault, not the file.
 _OUR_FAULTS = (sqlite3.IntegrityError, sqlite3.ProgrammingError, sqlite3.DataError)
@@ -82,7 +90,7 @@ class SqliteConnection:
 def open_sqlite(path: Path, writable: bool) -> SqliteConnection:
     """A file that is there. It may be closed by another thread than the one that uses it."""
     if not path.is_file():
-        raise DatabaseError(f"there is no database at {path}")
+        raise DatabaseError(f"there is no database at {path}; {REMEDY}")
     # mode=rw: should it have gone meanwhile, that is an error, not a new empty database.
     uri = f"{path.resolve().as_uri()}?mode=rw"
     raw = sqlite3.connect(uri, uri=True, isolation_level=None, check_same_thread=False)

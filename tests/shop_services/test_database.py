@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import threading
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -118,6 +120,24 @@ async def test_the_words_of_stores_mean_the_same_everywhere(database: Database) 
     assert str(document).replace(" ", "") in ('{"of":"a","n":1}', '{"n":1,"of":"a"}')
     total, average = await database.read(lambda db: db.all("SELECT sum(n), avg(n) FROM numbers")[0])
     assert (total, type(total), average, type(average)) == (2**32 + 1, int, 2147483648.5, float)
+
+
+def test_files_need_no_driver(tmp_path: Path) -> None:
+    """Without psycopg the shop is made and served from files; who wants PostgreSQL is told what is missing."""
+    script = """
+import sys
+sys.modules["psycopg"] = None
+from mock_services.generate import main
+from mock_services.kit.database import Database
+sizes = ["--customers", "2", "--products", "2", "--orders", "2"]
+main(["--dir", sys.argv[1], *sizes])
+Database(sys.argv[1] + "/orders.db", "orders").close()
+main(["--db", "postgresql://127.0.0.1/test", *sizes])
+"""
+    command = [sys.executable, "-c", script, str(tmp_path / "shop")]
+    run = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    assert (run.returncode, run.stdout.startswith("made ")) == (1, True)
+    assert run.stderr.splitlines()[-1] == "generate: PostgreSQL needs a driver: pip install 'psycopg[binary]'"
 
 
 @pytest.mark.postgresql

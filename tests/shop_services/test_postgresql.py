@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import secrets
 import sqlite3
 import subprocess
@@ -10,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx
 import msgspec
@@ -165,12 +167,14 @@ def test_roles_are_nobody_special_and_have_passwords(home: PostgresHome) -> None
 
 def test_no_password_is_shown_to_other_users_of_the_machine(home: PostgresHome) -> None:
     """Neither in what a service is given nor in what a home is called; the administrator's is not handed on."""
-    parts = home.url.partition("@")
-    admin = PostgresHome(f"{parts[0]}:secret@{parts[2]}?application_name=braid", home.namespace)
-    assert "secret" not in str(admin)
+    url = urlsplit(home.url)
+    secret = url.password or "administrators-secret"
+    netloc = f"{url.username}:{secret}@{url.netloc.rpartition('@')[2]}"
+    admin = PostgresHome(url._replace(netloc=netloc).geturl(), home.namespace)
+    assert secret not in str(admin)
     with admin.hold(exclusive=False):
         for service in PORTS:
-            assert "secret" not in admin.database(service)
+            assert secret not in admin.database(service)
             assert admin.environment(service)["PGPASSWORD"] not in admin.database(service)
 
 
@@ -289,16 +293,16 @@ def test_the_command_provisions_announces_and_drops(empty: PostgresHome) -> None
 def test_a_service_says_in_a_line_what_is_wrong_with_its_database(home: PostgresHome) -> None:
     """Nobody there, another service's role, a role without a shop."""
 
-    def failure(url: str) -> str:
+    def failure(url: str, **environment: str) -> str:
         command = [sys.executable, "-m", "mock_services.orders", "--db", url, "--port", "0"]
-        failed = subprocess.run(command, capture_output=True, text=True, timeout=60)
+        failed = subprocess.run(command, capture_output=True, text=True, timeout=60, env=os.environ | environment)
         assert failed.returncode == 1
         (line,) = failed.stderr.splitlines()
         return line
 
     with home.hold(exclusive=False):
-        catalog = home.database("catalog")
-    assert "is the database of catalog, not of orders" in failure(catalog)
+        catalog = failure(home.database("catalog"), **home.environment("catalog"))
+    assert "is the database of catalog, not of orders" in catalog
     assert "is not a database of the shop" in failure(home.url)
     nobody = failure("postgresql://orders:secret@127.0.0.1:1/shop")
     assert "postgresql://orders@127.0.0.1:1/shop cannot be reached" in nobody
