@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test check explorer browser bench contracts services-postgres docs clean distclean
+.PHONY: help install demo test check explorer browser bench telemetry contracts services-postgres docs clean distclean
 
 help: ## List what can be made
 	@echo 'make ...'
@@ -48,6 +48,9 @@ $(STAMP): pyproject.toml
 
 bench: install ## Measure CPU per request beside a hand-written backend; ARGS="--write" keeps the result
 	@$(BIN)/python -m bench $(ARGS)
+
+telemetry: install ## Measure what telemetry costs per request: CPU with none, with metrics, with traces
+	@$(BIN)/python -m bench.telemetry
 
 contracts: install ## Hold the shop's services to their OpenAPI documents and to what the graph needs of them
 	@$(BIN)/python -m pytest tests/contracts
