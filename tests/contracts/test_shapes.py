@@ -156,10 +156,11 @@ BROKEN: list[tuple[dict[str, Any], str]] = [
 
 @dataclass
 class Answering:
-    """A service that answers every request with `answer`."""
+    """A service that answers every request with `answer` and notes who asked."""
 
     url: str = ""
     answer: Any = None
+    authorization: str | None = None
 
 
 @pytest.fixture(scope="module")
@@ -168,6 +169,7 @@ def service() -> Iterator[Answering]:
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
+            answering.authorization = self.headers["authorization"]
             body = json.dumps(answering.answer).encode()
             self.send_response(200)
             self.send_header("Content-Type", "application/json; charset=utf-8")
@@ -214,8 +216,9 @@ def test_what_is_needed_is_held_and_nothing_else(tmp_path: Path, service: Answer
 def test_the_service_that_was_recorded_keeps_its_contract(tmp_path: Path, service: Answering) -> None:
     file = write_pact("graph", "rows", [call(Row, ANSWER)], tmp_path)
     service.answer = ANSWER
-    verdict = asyncio.run(verify(Contract("rows", file), service.url, {}))
+    verdict = asyncio.run(verify(Contract("rows", file), service.url, {"authorization": "Bearer 1"}))
     assert verdict.kept
+    assert service.authorization == "Bearer 1"
     assert [each.name for each in verdict.interactions] == ["GET /rows answers 200"]
 
 
