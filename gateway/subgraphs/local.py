@@ -27,6 +27,7 @@ from gateway.federation.errors import Problem, SchemaError
 from gateway.services.errors import SourceError
 from gateway.services.request import RequestContext
 from gateway.subgraphs.cancelling import cancel_started
+from gateway.subgraphs.executor import FastExecutor, selection_cache
 from gateway.subgraphs.references import References
 from gateway.subgraphs.sdl import composable_sdl
 from gateway.subgraphs.subgraph import JsonObject, SubgraphRequest, SubgraphResponse
@@ -60,8 +61,8 @@ lookup = Lookup()
 class SubgraphSchema(strawberry.federation.Schema):
     """strawberry.federation.Schema for use in a gateway.
 
-    Takes the same arguments. It differs in `_entities` (see gateway.subgraphs.references), in caching parsed and
-    validated documents, and in not writing errors, with their secrets, to Strawberry's log.
+    Takes the same arguments. It differs in `_entities` (see gateway.subgraphs.references), in its executor (see
+    gateway.subgraphs.executor), in caching parsed and validated documents, and in not writing errors, with their secrets, to Strawberry's log.
     """
 
     def __init__(
@@ -72,7 +73,9 @@ class SubgraphSchema(strawberry.federation.Schema):
     ) -> None:
         caches = (lambda: ParserCache(_CACHED_DOCUMENTS), lambda: ValidationCache(_CACHED_DOCUMENTS))
         # Strawberry leaves one of the parameters partly untyped.
+        options.setdefault("execution_context_class", FastExecutor)
         super().__init__(*args, extensions=[*caches, *extensions], **options)  # pyright: ignore[reportUnknownMemberType]
+        self.selections = selection_cache()
         self._references = References(self.schema_converter.type_map, self.config)
 
     def entities_resolver(self, info: strawberry.Info, representations: list[FederationAny]) -> list[FederationAny]:

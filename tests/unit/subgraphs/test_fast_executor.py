@@ -1,0 +1,408 @@
+"""The executor of in-process subgraphs answers what graphql-core answers, whatever the objects hold."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections import Counter
+from collections.abc import Callable, Generator
+from datetime import UTC, datetime
+from decimal import Decimal
+from enum import Enum
+from typing import Annotated, Any, Generic, TypeVar
+
+import pytest
+import strawberry
+from graphql import (
+    GraphQLError,
+    GraphQLInterfaceType,
+    GraphQLObjectType,
+    GraphQLSchema,
+    GraphQLUnionType,
+    get_named_type,
+    is_leaf_type,
+)
+from graphql.execution import Executor
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+from strawberry.extensions import FieldExtension, SchemaExtension
+from strawberry.permission import BasePermission
+from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext as GraphqlCores
+
+from gateway.subgraphs import SubgraphSchema
+
+pytestmark = pytest.mark.anyio
+T = TypeVar("T")
+
+
+class Later:
+    """An awaitable that may be awaited again."""
+
+    def __init__(self, value: Any) -> None:
+        self.value = value
+
+    def __repr__(self) -> str:
+        return "Later"
+
+    def __await__(self) -> Generator[Any, None, Any]:
+        yield from asyncio.sleep(0).__await__()
+        if isinstance(self.value, Exception):
+            raise self.value
+        return self.value
+
+
+@strawberry.enum
+class Colour(Enum):
+    RED = "red"
+    BLUE = "blue"
+
+
+class Refusing(BasePermission):
+    message = "Not for you."
+
+    def has_permission(self, source: Any, info: strawberry.Info, **_: Any) -> bool:
+        return source.seed % 2 == 0
+
+
+class Shouting(FieldExtension):
+    def resolve(self, next_: Callable[..., Any], source: Any, info: strawberry.Info, **arguments: Any) -> Any:
+        return f"{next_(source, info, **arguments)}!"
+
+
+@strawberry.interface
+class Named:
+    seed: strawberry.Private[int]
+    name: str
+
+
+@strawberry.type
+class Leaf:
+    seed: strawberry.Private[int]
+    id: strawberry.ID
+    number: int
+    maybe: int | None
+    ratio: float | None
+    text: str | None
+    flag: bool | None
+    colour: Colour | None
+    price: Decimal | None
+    time: datetime | None
+    tags: list[str] | None
+    grid: list[list[int] | None] | None
+
+    @strawberry.field
+    def at(self, info: strawberry.Info) -> str:
+        return f"{info.path.as_list()} {[field.name for field in info.selected_fields]}"
+
+    @strawberry.field(permission_classes=[Refusing])
+    def guarded(self) -> str | None:
+        return "in"
+
+
+@strawberry.type
+class Twig(Named):
+    text: str | None = None
+
+
+@strawberry.type
+class Page(Generic[T]):
+    nodes: list[T]
+    total: int | None
+
+
+@strawberry.type
+class Branch(Named):
+    leaf: Leaf | None
+    strict: Leaf
+    leaves: list[Leaf] | None
+    loose: list[Leaf | None] | None
+    named: Named | None
+    either: Annotated[Leaf | Twig, strawberry.union("Either")] | None
+    several: list[Annotated[Leaf | Twig, strawberry.union("Either")] | None] | None
+    names: list[Named] | None
+    page: Page[Leaf] | None
+    loud: str = strawberry.field(extensions=[Shouting()], default="loud")
+
+    @strawberry.field
+    async def later(self, info: strawberry.Info, add: int = 1) -> Branch | None:
+        await asyncio.sleep(0)
+        return info.context.branch(self.seed + add, 1)
+
+    @strawberry.field
+    def now(self, info: strawberry.Info, add: int = 1) -> Leaf:
+        return info.context.leaf(self.seed + add)
+
+    @strawberry.field
+    async def many(self, info: strawberry.Info) -> list[Leaf | None]:
+        return [Later(info.context.leaf(self.seed + add)) for add in range(3)]  # type: ignore[misc]
+
+    @strawberry.field
+    async def mixed(self, info: strawberry.Info) -> list[Annotated[Leaf | Twig, strawberry.union("Either")] | None]:
+        wrong: list[Any] = [Later(ValueError("lost")), KeyError("gone"), None, 7]
+        good = [info.context.twig(self.seed), Later(info.context.leaf(self.seed)), Later(info.context.twig(1))]
+        return [*good, *wrong[: self.seed % 5]]
+
+
+class World:
+    """Makes the same objects from the same seeds. wrong: how many of a hundred values do not fit their field."""
+
+    def __init__(self, wrong: int) -> None:
+        self.wrong = wrong
+
+    def leaf(self, seed: int) -> Any:
+        pick = self._pick(seed)
+        return Leaf(
+            seed=seed,
+            id=pick("a", 7),
+            number=pick(seed % 100, 2**31 - 1, True),
+            maybe=pick(1, None),
+            ratio=pick(0.5, None, 3),
+            text=pick("t", None, ""),
+            flag=pick(True, False, None),
+            colour=pick(Colour.RED, Colour.BLUE, None),
+            price=pick(Decimal("1.50"), None),
+            time=pick(datetime(2026, 1, 1, tzinfo=UTC), None),
+            tags=pick(["x", "y"], [], None, ("z",)),
+            grid=pick([[1, 2], None, []], None),
+        )
+
+    def twig(self, seed: int) -> Any:
+        pick = self._pick(seed)
+        kind = pick(Twig, WithProperty, WithAnything)
+        return kind(seed=seed, name=pick("n")) if isinstance(kind, type) else Twig(seed=seed, name="n")
+
+    def branch(self, seed: int, depth: int = 2) -> Any:
+        pick, leaf = self._pick(seed), self.leaf
+        below = self.branch(seed + 5, depth - 1) if depth else None
+        return Branch(
+            seed=seed,
+            name=pick("b"),
+            leaf=pick(leaf(seed), None, Later(leaf(seed + 1))),
+            strict=pick(leaf(seed + 2), Later(leaf(seed + 2))),
+            leaves=pick([leaf(seed + k) for k in range(3)], []),
+            loose=pick([leaf(seed), None, leaf(seed + 3)], (leaf(1),), [Later(leaf(seed)), leaf(2), Later(None)]),
+            named=pick(self.twig(seed), below, None),
+            either=pick(leaf(seed), self.twig(seed)),
+            several=pick([leaf(seed), None, self.twig(seed)], [], None),
+            names=pick([self.twig(seed), self.twig(seed + 1)], [below, self.twig(3)] if below else []),
+            page=pick(Page(nodes=[leaf(seed)], total=1), None),
+        )
+
+    def _pick(self, seed: int) -> Callable[..., Any]:
+        chance = random.Random(seed)
+        wrong = (
+            None,
+            2**40,
+            "7",
+            float("nan"),
+            ValueError("bad"),
+            Later(ValueError("late")),
+            {},
+            object,
+            "RED",
+            [None],
+        )
+        return lambda *good: chance.choice(wrong if chance.randrange(100) < self.wrong else good)
+
+
+class WithProperty(Twig):
+    @property
+    def text(self) -> str:  # type: ignore[override]
+        raise GraphQLError("Read too much.", extensions={"code": "TOO_MUCH"})
+
+    @text.setter
+    def text(self, value: object) -> None: ...
+
+
+class WithAnything(Twig):
+    def __getattribute__(self, name: str) -> Any:
+        return "anything" if name == "text" else super().__getattribute__(name)
+
+
+@strawberry.type
+class Query:
+    @strawberry.field
+    def branch(self, info: strawberry.Info, seed: int) -> Branch | None:
+        return info.context.branch(seed)
+
+    @strawberry.field
+    async def branches(self, info: strawberry.Info, seed: int) -> list[Branch | None] | None:
+        return [info.context.branch(seed + add) for add in range(3)]
+
+
+@strawberry.type
+class Mutation:
+    @strawberry.mutation
+    async def grow(self, info: strawberry.Info, seed: int) -> Branch | None:
+        await asyncio.sleep(0)
+        return info.context.branch(seed)
+
+
+OPTIONS: dict[str, Any] = {"query": Query, "mutation": Mutation, "types": [Twig]}
+FAST = SubgraphSchema(**OPTIONS)
+ORACLE = SubgraphSchema(**OPTIONS, execution_context_class=GraphqlCores)
+GRAPH: GraphQLSchema = FAST._schema
+
+
+class Writer:
+    """Writes a random operation; every field that takes arguments or may conflict has an alias of its own."""
+
+    def __init__(self, chance: random.Random) -> None:
+        self.chance = chance
+        self.aliases = 0
+
+    def operation(self) -> str:
+        root, word = self.chance.choice([("Query", "query"), ("Query", "query"), ("Mutation", "mutation")])
+        fields = self.selections(GRAPH.type_map[root], 4) + self.chance.choice(
+            ["", "", " on:__typename @include(if:$on)"]
+        )
+        variables = ["$on:Boolean!"] * ("$on" in fields) + ["$seed:Int!"] * ("$seed" in fields)
+        return f"{word}{'(' * bool(variables)}{','.join(variables)}{')' * bool(variables)}{{{fields}}}"
+
+    def selections(self, type_: Any, depth: int) -> str:
+        if isinstance(type_, GraphQLUnionType | GraphQLInterfaceType):
+            inner = [f"... on {t.name}{{{self.fields(t, depth)}}}" for t in GRAPH.get_possible_types(type_)]
+            return " ".join(["__typename", *self.chance.sample(inner, self.chance.randint(1, len(inner)))])
+        return self.fields(type_, depth)
+
+    def fields(self, type_: GraphQLObjectType, depth: int) -> str:
+        usable = [n for n, f in type_.fields.items() if n[0] != "_" and (depth or is_leaf_type(get_named_type(f.type)))]
+        chosen = self.chance.choices([*usable, "__typename"], k=self.chance.randint(1, 6))
+        return " ".join(self.field(type_, name, depth) for name in chosen)
+
+    def field(self, type_: GraphQLObjectType, name: str, depth: int) -> str:
+        if name == "__typename":
+            return name
+        field = type_.fields[name]
+        self.aliases += 1
+        alias = f"{name}{self.aliases}:" if field.args or self.chance.randrange(3) else f"{type_.name}_{name}:"
+        value = self.chance.choice(["$seed", "7", "12"])
+        arguments = "".join(f"({argument}:{value})" for argument in field.args)
+        named = get_named_type(field.type)
+        below = "" if is_leaf_type(named) else f"{{{self.selections(named, depth - 1)}}}"
+        return f"{alias}{name}{arguments}{below}"
+
+
+Told = Counter[tuple[Any, ...]]
+
+
+def told(error: GraphQLError) -> tuple[Any, ...]:
+    return tuple(error.path or ()), error.message, str(error.extensions), repr(error.original_error)
+
+
+def explained(data: Any, path: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Where the null is that an error at this path made."""
+    for length, step in enumerate(path):
+        if data is None:
+            return path[:length]
+        data = data[step]
+    return path
+
+
+def assert_equal(fast: tuple[Any, Told], core: tuple[Any, Told]) -> None:
+    """The same data and errors. Where one null has several errors, they stop one another, and any of them will do."""
+    data, expected = core
+    assert ordered(fast[0]) == ordered(data)
+    assert fast[1] <= expected
+    places = Counter(explained(data, path) for path, *_ in expected.elements())
+    missing = expected - fast[1]
+    assert all(places[explained(data, path)] > 1 for path, *_ in missing)
+    assert {explained(data, path) for path, *_ in fast[1]} == places.keys()
+
+
+def ordered(data: Any) -> Any:
+    """With the order of members made visible."""
+    if isinstance(data, dict):
+        return [(name, ordered(value)) for name, value in data.items()]
+    return [ordered(item) for item in data] if isinstance(data, list) else data
+
+
+async def answer(schema: SubgraphSchema, document: str, seed: int, wrong: int) -> tuple[Any, Told]:
+    variables = {"on": bool(seed % 2), "seed": seed}
+    result = await schema.execute(document, variables, World(wrong))
+    return result.data, Counter(map(told, result.errors or ()))
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.integers(0, 2**32), st.integers(0, 50), st.sampled_from([0, 1, 10, 40]))
+@example(1, 1, 0)
+def test_random_documents_are_answered_as_by_graphql_core(document_seed: int, seed: int, wrong: int) -> None:
+    """The same data in the same order and the same errors, for objects that hold what they should, or do not."""
+    document = Writer(random.Random(document_seed)).operation()
+
+    async def both() -> None:
+        for _ in range(2):  # The second time, the document is known.
+            fast, core = [await answer(schema, document, seed, wrong) for schema in (FAST, ORACLE)]
+            assert_equal(fast, core)
+
+    asyncio.run(both())
+
+
+async def test_a_long_list_of_plain_objects_is_read_without_a_call_per_field(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is gained: graphql-core executes the two root fields and nothing below them."""
+    calls: list[str] = []
+    execute_field = Executor.execute_field
+
+    def counted(self: Any, parent_type: Any, source: Any, details: Any, *rest: Any) -> Any:
+        calls.append(details[0].node.name.value)
+        return execute_field(self, parent_type, source, details, *rest)
+
+    monkeypatch.setattr(Executor, "execute_field", counted)
+    result = await FAST.execute("{branch(seed:1){seed:name many{id number price grid}}}", None, World(0))
+    assert result.errors is None
+    assert calls == ["branch", "many"]
+
+
+async def test_a_schema_with_middleware_is_executed_by_graphql_core() -> None:
+    """An extension that wraps resolvers sees each field."""
+    seen: list[str] = []
+
+    class Watching(SchemaExtension):
+        def resolve(self, _next: Any, root: Any, info: Any, *args: Any, **arguments: Any) -> Any:
+            seen.append(info.field_name)
+            return _next(root, info, *args, **arguments)
+
+    schema = SubgraphSchema(**OPTIONS, extensions=[Watching])
+    await schema.execute("{branch(seed:1){name strict{id number}}}", None, World(0))
+    assert sorted(seen) == ["branch", "id", "name", "number", "strict"]
+
+
+async def test_include_with_a_variable_decides_anew_in_each_request() -> None:
+    """One document, two answers."""
+    document = "query($on:Boolean!){branch(seed:1){name strict @include(if:$on){id}}}"
+    results = [await FAST.execute(document, {"on": on}, World(0)) for on in (True, False, True)]
+    assert [list((result.data or {})["branch"]) for result in results] == [
+        ["name", "strict"],
+        ["name"],
+        ["name", "strict"],
+    ]
+
+
+@strawberry.type(name="Thing")
+class One:
+    one: str = strawberry.field(name="a", default="one")
+    two: str = strawberry.field(name="b", default="two")
+
+
+@strawberry.type(name="Thing")
+class Other:
+    one: str = strawberry.field(name="b", default="one")
+    two: str = strawberry.field(name="a", default="two")
+
+
+@strawberry.type(name="Query")
+class OneQuery:
+    things: list[One] = strawberry.field(resolver=lambda: [One()])
+
+
+@strawberry.type(name="Query")
+class OtherQuery:
+    things: list[Other] = strawberry.field(resolver=lambda: [Other()])
+
+
+async def test_the_same_text_in_two_schemas_is_read_by_each_schemas_own_fields() -> None:
+    """Parsed documents are shared between schemas; what fields are is not."""
+
+    schemas = [SubgraphSchema(query=query) for query in (OneQuery, OtherQuery)]
+    answers = [(await schema.execute("{things{a b}}")).data for schema in schemas]
+    assert answers == [{"things": [{"a": "one", "b": "two"}]}, {"things": [{"a": "two", "b": "one"}]}]
