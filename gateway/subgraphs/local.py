@@ -62,7 +62,8 @@ class SubgraphSchema(strawberry.federation.Schema):
     """strawberry.federation.Schema for use in a gateway.
 
     Takes the same arguments. It differs in `_entities` (see gateway.subgraphs.references), in its executor (see
-    gateway.subgraphs.executor), in caching parsed and validated documents, and in not writing errors, with their secrets, to Strawberry's log.
+    gateway.subgraphs.executor), in caching parsed and validated documents, and in not writing errors, with their
+    secrets, to Strawberry's log.
     """
 
     def __init__(
