@@ -14,7 +14,7 @@ from tests.random_graphs.splits import LEAF_NAMES, Choices, draw_graph
 from tests.support.queries import RandomQueries
 
 QUERIES = 5
-LABELS = ("1", "2", "3")
+LABELS = ("1", "2", "3", "4")
 
 
 @st.composite
@@ -24,26 +24,36 @@ def examples(draw: Callable[[st.SearchStrategy[Any]], Any]) -> Example:
     graph = draw_graph(choices)
     tables, roots = _Data(choices, graph).draw()
     scenario = make_scenario(graph.subgraphs(), graph.api(), tables, roots)
-    queries = RandomQueries(scenario.monolith.schema, DrawnRandom(choices), [*LABELS, "x"], widest=7)
+    random = DrawnRandom(choices, choices.number(0, 2**32))
+    queries = RandomQueries(scenario.monolith.schema, random, [*LABELS, "1", "2", "x"], widest=5, shallowest=3)
     return Example(scenario, tables, roots, [queries.next() for _ in range(QUERIES)])
 
 
 class DrawnRandom(Random):
-    """Random numbers that hypothesis draws, so that queries shrink. Evenly spread, as its own source is not."""
+    """Seeded random numbers; hypothesis may make any one choice the simplest, so that queries shrink.
 
-    def __init__(self, choices: Choices) -> None:
-        super().__init__(0)
+    Were hypothesis to draw them all, its habit of repeating draws would give queries like `{ a a a a }`.
+    """
+
+    def __init__(self, choices: Choices, number: int) -> None:
+        super().__init__(number)
         self._choose = choices
 
     def random(self) -> float:
-        """Shrinks towards 1, where a query has plain fields without aliases, arguments and conditions."""
-        return 1 - self._choose.number(1, 1000) / 1000
+        """At its simplest nearly 1, where a query has plain fields without aliases, arguments and conditions."""
+        drawn = super().random()
+        return drawn if self._is_free() else 0.999
 
     def randint(self, a: int, b: int) -> int:
-        return self._choose.number(a, b)
+        drawn = a + int(super().random() * (b - a + 1))
+        return drawn if self._is_free() else a
 
     def choice(self, seq: Sequence[Any]) -> Any:
-        return self._choose.one(seq)
+        drawn = seq[int(super().random() * len(seq))]
+        return drawn if self._is_free() else seq[0]
+
+    def _is_free(self) -> bool:
+        return self._choose.number(0, 999) > 0
 
 
 class _Data:
@@ -54,7 +64,7 @@ class _Data:
         self._graph = graph
         self._values = 0
         entities = [t for t in graph.types.values() if t.keys]
-        self._labels = {entity.name: LABELS[: choices.number(1, len(LABELS))] for entity in entities}
+        self._labels = {entity.name: LABELS[: choices.one([1, 2, 3, 4, 3, 4])] for entity in entities}
 
     def draw(self) -> tuple[dict[str, dict[str, dict[str, Any]]], dict[str, Any]]:
         tables = {
@@ -90,7 +100,7 @@ class _Data:
             return None
         declared = declared.removesuffix("!")
         if declared.startswith("["):
-            return [self._value(declared[1:-1]) for _ in range(self._choose.number(0, 3))]
+            return [self._value(declared[1:-1]) for _ in range(self._choose.one([0, 1, 2, 3, 3, 4]))]
         if declared == "V":
             return self._value_object()
         if declared.startswith("Spot"):

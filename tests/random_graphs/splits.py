@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 from tests.random_graphs.graph import AbstractType, FieldDef, Graph, ObjectType, Part, Placement
 
 LEAVES = ("Int", "String", "Boolean", "Float", "Int!", "String!", "[Int!]", "[String]!")
-WRAPPED = ("{}", "{}!", "[{}!]!", "[{}]", "[{}!]")
+WRAPPED = ("{}", "[{}!]!", "{}!", "[{}]", "[{}!]")
+ROOTS = ("{}", "[{}!]!", "[{}]", "[{}!]", "{}!", "[{}!]!")
 ARGUMENTS = ("", "", "", "(n: Int)", "(n: Int = 2)")
 LEAF_NAMES = set(LEAVES)
 
@@ -46,10 +47,10 @@ class Choices:
 def draw_graph(choices: Choices) -> Graph:
     """A graph of up to four subgraphs and four entities."""
     split = _Split(choices, ["a", "b", "c", "d"][: choices.number(2, 4)])
-    entities = [split.entity(i) for i in range(choices.number(1, 4))]
+    entities = [split.entity(i) for i in range(choices.one([1, 2, 3, 4, 3]))]
     split.unify(entities)
     for entity in entities:
-        for i in range(choices.number(1, 4)):
+        for i in range(choices.number(1, 5)):
             split.plain_field(entity, f"f{i}")
     for entity in entities:
         split.computed_fields(entity)
@@ -76,7 +77,7 @@ class _Split:
         keys = [self._key(entity, kind) for kind in choose.some(kinds, 1, 3)]
         entity.keys = keys
         first = choose.one(self.graph.names)
-        others = [graph for graph in self.graph.names if graph != first and choose.chance(65)]
+        others = [graph for graph in self.graph.names if graph != first and choose.chance(80)]
         for key in choose.some(keys):
             self._enter(entity, first, key)
         for graph in others:
@@ -297,10 +298,10 @@ class _Split:
         query = self.graph.type("Query")
         kind = choose.one(["entity", "entity", "find", "value", "abstract"])
         if kind == "value":
-            definition = query.define(FieldDef(name, choose.one(WRAPPED).format("V")))
+            definition = query.define(FieldDef(name, choose.one(ROOTS).format("V")))
             self._own(query, definition, choose.some(self.graph.names, 1))
         elif kind == "abstract" and self.graph.abstract:
-            definition = query.define(FieldDef(name, choose.one(WRAPPED).format("U")))
+            definition = query.define(FieldDef(name, choose.one(ROOTS).format("U")))
             self._own(query, definition, [choose.one(self.graph.names)])
         else:
             self._entity_root(name, choose.one(entities), is_find=kind == "find")
@@ -310,7 +311,7 @@ class _Split:
         known = [graph for graph, part in entity.parts.items() if part.keys]
         owners = self._choose.some(known, 1, 2) if self._choose.chance(30) else [self._choose.one(known)]
         if not is_find:
-            definition = query.define(FieldDef(name, self._choose.one(WRAPPED).format(entity.name)))
+            definition = query.define(FieldDef(name, self._choose.one(ROOTS).format(entity.name)))
             self._own(query, definition, owners)
             return
         self._own(query, query.define(FieldDef(name, entity.name, "(id: ID!)")), owners)

@@ -32,13 +32,17 @@ class RandomQueries:
     seed:  what the stream depends on, or the source of all its choices.
     texts: values to draw arguments of type ID and String from; some should name objects.
     widest: how many fields and fragments one selection set has at most.
+    shallowest: how deep the least deep queries go.
     """
 
-    def __init__(self, schema: GraphQLSchema, seed: object, texts: list[str], *, widest: int = 4) -> None:
+    def __init__(
+        self, schema: GraphQLSchema, seed: object, texts: list[str], *, widest: int = 4, shallowest: int = 2
+    ) -> None:
         self._schema = schema
         self._random = seed if isinstance(seed, random.Random) else random.Random(str(seed))
         self._texts = texts
         self._widest = widest
+        self._shallowest = shallowest
         self._composites = [t for n, t in schema.type_map.items() if is_composite_type(t) and not n.startswith("__")]
         self._aliases = self._parts = 0
         self._variables: set[str] = set()
@@ -48,7 +52,7 @@ class RandomQueries:
         while True:
             self._aliases = self._parts = 0
             self._variables = set()
-            body = self._selection(self._schema.query_type, self._random.randint(2, 5))
+            body = self._selection(self._schema.query_type, self._random.randint(self._shallowest, 5))
             declared = [f"${name}: Boolean = {value}" for name, value in (("yes", "true"), ("no", "false"))]
             used = [text for text in declared if text[1 : text.index(":")] in self._variables]
             text = f"query{'(' + ', '.join(used) + ')' if used else ''} {body}"
