@@ -85,7 +85,10 @@ def test_a_process_keeps_no_descriptors_and_threads(
     more_descriptors, more_threads = ask_many(REQUESTS)
     assert more_descriptors <= descriptors + REQUESTS // 40
     assert more_threads == threads
-    assert gateway.log() == log
+    # What the operator is told of the disturbed services, and no complaint of the event loop's.
+    told = gateway.log().removeprefix(log).splitlines()
+    assert [line for line in told if '"event": "source failed"' not in line] == []
+    assert told
     estate.clear_chaos()
     gateway.ask(WIDE, **WIDE_VARIABLES).whole()
 
