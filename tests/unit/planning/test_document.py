@@ -9,8 +9,9 @@ from graphql import execute_sync, parse, validate
 
 from gateway.execution.merge import rename
 from gateway.planning.document import Written, write_document
+from gateway.planning.draft import StepDraft
 from gateway.planning.plan import RenameTree
-from tests.unit.planning.drafts import entry, jump, root
+from tests.unit.planning.drafts import entry, jump, path, root, select
 from tests.unit.subgraph_schemas import request_problems, subgraph_schema
 from tests.unit.supergraphs import flat, load, plan
 
@@ -124,9 +125,6 @@ def test_entities_of_several_types_have_a_fragment_each():
 
 
 def test_a_request_below_a_path_is_a_query_whatever_the_operation_is():
-    from gateway.planning.draft import StepDraft
-    from tests.unit.planning.drafts import path, select
-
     step = StepDraft("a", "query", path("adopt"), set(), selection=select("pet { id }"))
     assert text_of(step) == "{ pet { id } }"
 
@@ -167,8 +165,6 @@ def test_a_mutation_with_variables_is_a_mutation():
 
 def for_types(text: str, types: str, at: str = "pet") -> Any:
     """A request that selects fields at `pet` for these runtime types."""
-    from tests.unit.planning.drafts import select
-
     step = root("a", f"{at} {{ __typename }}")
     below = step.selection.fields[at].below
     assert below is not None
