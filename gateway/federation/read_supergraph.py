@@ -231,8 +231,8 @@ class _Reader:
 def _is_unreadable(arguments: Mapping[str, Any]) -> bool:
     """Whether the subgraph declares the field but does not serve it.
 
-    An overridden entry is kept only because a key or requirement still names it. Under a label, the new owner takes over
-    and the old one stops when the label is on; labels are off until something switches them on.
+    An overridden entry is kept only because a key or requirement still names it. Under a label, the new owner takes
+    over and the old one stops when the label is on; labels are off until something switches them on.
     """
     is_labelled = bool(arguments.get("overrideLabel"))
     is_taken_over = arguments.get("usedOverridden") and not is_labelled
