@@ -41,13 +41,13 @@ def merge_object(target: JsonObject, source: JsonObject) -> None:
 
 
 def _merged(known: Any, value: Any) -> Any:
-    if isinstance(known, dict) and isinstance(value, dict):
-        merge_object(known, value)  # pyright: ignore[reportUnknownArgumentType]
-        return known  # pyright: ignore[reportUnknownVariableType]
-    if isinstance(known, list) and isinstance(value, list):
-        if len(known) == len(value):  # pyright: ignore[reportUnknownArgumentType]
-            return [_merged_item(one, other) for one, other in zip(known, value, strict=True)]  # pyright: ignore
-        return known  # two sources of one list disagree about it: the first one's stands # pyright: ignore
+    if known.__class__ is dict and value.__class__ is dict:
+        merge_object(known, value)
+        return known
+    if known.__class__ is list and value.__class__ is list:
+        if len(known) == len(value):
+            return [_merged_item(one, other) for one, other in zip(known, value, strict=True)]
+        return known  # two sources of one list disagree about it: the first one's stands
     return value
 
 
@@ -58,17 +58,17 @@ def _merged_item(known: Any, value: Any) -> Any:
 
 
 def _copied(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _copied(item) for key, item in value.items()}  # pyright: ignore
-    if isinstance(value, list):
-        return [_copied(item) for item in value]  # pyright: ignore
+    if value.__class__ is dict:
+        return {key: _copied(item) for key, item in value.items()}
+    if value.__class__ is list:
+        return [_copied(item) for item in value]
     return value
 
 
 def rename(value: Any, tree: RenameTree) -> None:
     """Give fields that had another name on the wire their internal keys again. Changes the value in place."""
-    if isinstance(value, list):
-        for item in value:  # pyright: ignore[reportUnknownVariableType]
+    if value.__class__ is list:
+        for item in value:
             rename(item, tree)
     elif isinstance(value, dict):
         known = cast("JsonObject", value)

@@ -6,7 +6,7 @@ from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, cast
 
-from graphql import GraphQLSchema, type_from_ast, value_from_ast  # pyright: ignore[reportUnknownVariableType]
+from graphql import GraphQLSchema, type_from_ast, value_from_ast  # pyright: ignore[reportUnknownVariableType] - generic lists
 from graphql.pyutils import Undefined
 
 from gateway.execution.targets import JsonObject
@@ -90,9 +90,9 @@ def _read_below(shape: RepresentationShape, value: Any) -> Any:
     """An object, or lists of them, reduced to what the shape wants."""
     if value is None:
         return None
-    if isinstance(value, list):
+    if value.__class__ is list:
         items: list[Any] = []
-        for item in value:  # pyright: ignore[reportUnknownVariableType]
+        for item in value:
             read = _read_below(shape, item)
             if isinstance(read, _Absent):
                 return read
@@ -115,10 +115,10 @@ def _read_below(shape: RepresentationShape, value: Any) -> Any:
 
 def _freeze(value: Any) -> Hashable:
     """A hashable stand-in that is equal for equal JSON values, and tells 1, 1.0 and true apart."""
-    if isinstance(value, dict):
-        return tuple((key, _freeze(item)) for key, item in value.items())  # pyright: ignore
-    if isinstance(value, list):
-        return (list, *(_freeze(item) for item in value))  # pyright: ignore
+    if value.__class__ is dict:
+        return tuple((key, _freeze(item)) for key, item in value.items())
+    if value.__class__ is list:
+        return (list, *(_freeze(item) for item in value))
     return value if value.__class__ is str else (value.__class__, value)
 
 
