@@ -256,6 +256,19 @@ def test_implementations_are_known_per_subgraph():
     assert types["Y"].interfaces == {"a": frozenset({"Node"}), "b": frozenset({"Node"})}
 
 
+def test_interfaces_have_fields_and_interfaces_like_objects():
+    types = load(
+        """
+        type Query @join__type(graph: A) { sub: Sub }
+        interface Node @join__type(graph: A) @join__type(graph: B) { id: ID }
+        interface Sub implements Node @join__implements(graph: B, interface: "Node")
+          @join__type(graph: A) @join__type(graph: B) { id: ID x: Int @join__field(graph: B) }
+        """
+    ).types
+    assert {name: list(field.sources) for name, field in types["Sub"].fields.items()} == {"id": ["a", "b"], "x": ["b"]}
+    assert types["Sub"].interfaces == {"b": frozenset({"Node"})}
+
+
 def test_union_members_are_known_per_subgraph():
     members = """
     union Any @join__type(graph: A) @join__type(graph: B)

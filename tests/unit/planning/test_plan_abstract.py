@@ -97,7 +97,7 @@ BRANCHES = """
 type Query @join__type(graph: A) { node: Node }
 interface Node @join__type(graph: A) { part: Part }
 type X implements Node @join__implements(graph: A, interface: "Node") @join__type(graph: A) { part: Part }
-type Y implements Node @join__implements(graph: A, interface: "Node") @join__type(graph: A) { part: Part }
+type Y implements Node @join__implements(graph: A, interface: "Node") @join__type(graph: A) { part: Part id: ID }
 type Part @join__type(graph: A, key: "id") @join__type(graph: C, key: "id") {
   id: ID!
   p: Int @join__field(graph: A) @join__field(graph: C, external: true)
@@ -113,6 +113,10 @@ type Part @join__type(graph: A, key: "id") @join__type(graph: C, key: "id") {
     [
         ("{ node { ... on X { part { h } } ... on Y { part { h } } } }", ["1 a", "2 c at node|X,Y/part after 0"]),
         ("{ node { ... on X { part { f } } ... on Y { part { f } } } }", ["1 a", "2 c at node|X,Y/part after 0"]),
+        (
+            "{ node { ... on X { part { h } } ... on Y { part { id h } id } } }",
+            ["1 a", "2 c at node|X,Y/part after 0"],
+        ),
         (
             "{ node { ... on X { part { f } } ... on Y { part { g } } } }",
             ["1 a", "2 c at node|X/part after 0", "2 c at node|Y/part after 0"],
@@ -243,6 +247,15 @@ type Album implements Item
 )
 def test_the_type_is_learned_where_the_fields_are(text: str, expected: list[str]):
     assert steps(planned(TWO_TELL, text)) == expected
+
+
+def test_a_source_that_knows_the_type_tells_it_for_one_that_does_not():
+    types = BEST.replace("best: [Item!]! @join__field(graph: R)", "best: [Item!]!")
+    made = planned(types, "{ best { title stars ... on Album { tracks } } }")
+    assert {step.graph: flat(step.document) for step in made.steps} == {
+        "c": "{ best { __typename ... on Album { title tracks } ... on Film { title } } }",
+        "r": "{ best { stars } }",
+    }
 
 
 def test_narrowing_asks_a_real_interface_for_the_type():

@@ -112,6 +112,26 @@ def test_a_requirement_may_pass_through_its_own_subgraph():
     assert steps(planned(RING, "{ p { end } }")) == ["1 a", "2 b at p after 0", "3 a at p after 1"]
 
 
+LEAVES = """
+type Query @join__type(graph: A) { p: P }
+type P @join__type(graph: A, key: "id") @join__type(graph: B, key: "id") @join__type(graph: C, key: "id") {
+  id: ID!
+  s(n: Int): Int @join__field(graph: A) @join__field(graph: C, external: true)
+  x: Int @join__field(graph: C, requires: "s(n: 1)") @join__field(graph: B, external: true)
+  y: Int @join__field(graph: C, requires: "s(n: 2)") @join__field(graph: B, external: true)
+  f: Int @join__field(graph: B, requires: "x")
+  g: Int @join__field(graph: B, requires: "y")
+}
+"""
+
+
+def test_fields_that_wait_for_the_same_subgraph_are_asked_together():
+    """Each for another request of it."""
+    made = planned(LEAVES, "{ p { f g } }")
+    assert steps(made) == ["1 a", "2 c at p after 0", "2 c at p after 0", "3 b at p after 1,2"]
+    assert asked(made.steps[3]) == {"P": "P: id y x"}
+
+
 def test_a_requirement_that_is_in_view_needs_no_jump():
     types = REQUIRES.replace("{ p: P }", '{ p: P @join__field(graph: A, provides: "other") }')
     assert steps(planned(types, "{ p { own } }")) == ["1 a"]

@@ -214,6 +214,15 @@ def test_steps_know_which_fields_they_fill_on_which_type():
     assert [step.fields for step in made.steps] == [{"Query": ("node",)}, {"X": ("x",), "Y": ("y__1", "m")}]
 
 
+def test_root_steps_know_their_root_type_and_fields():
+    made = planned(AGAIN, "mutation { run { a b } x: run { a } }")
+    assert [(step.kind, step.fields) for step in made.steps] == [
+        ("mutation", {"Mutation": ("run",)}),
+        ("query", {"Query": ("b",)}),
+        ("mutation", {"Mutation": ("run__1",)}),
+    ]
+
+
 def test_ids_count_steps_and_each_comes_after_its_dependencies():
     made = planned(LOOKUP, "{ p(id: 1) { label b total owner { age } c } pair(x: 1, y: 2) { b c } }")
     assert [step.id for step in made.steps] == list(range(len(made.steps)))

@@ -129,6 +129,40 @@ def test_a_field_comes_from_a_subgraph_that_is_asked_anyway(text: str, graphs: s
     assert {graph for _, graph, _ in found.fetches} - {"a"} == graphs
 
 
+def test_requests_are_told_by_path_subgraph_and_level():
+    found = solved("{ p { a b c } }", GRAPH)
+    assert found is not None
+    assert found.fetches == {((), "a", 1), (("p",), "b", 2), (("p",), "c", 2)}
+
+
+REQUIRING = load(
+    """
+    type Query @join__type(graph: A) { p: P }
+    type P @join__type(graph: A, key: "id") @join__type(graph: B, key: "id") @join__type(graph: C, key: "id") {
+      id: ID! a: Int @join__field(graph: A) @join__field(graph: B, external: true)
+      b: Int @join__field(graph: B, requires: "a") @join__field(graph: C, external: true)
+      c: Int @join__field(graph: C, requires: "b") @join__field(graph: A, external: true)
+      d: Int @join__field(graph: A, requires: "c")
+    }
+    """
+)
+
+
+@pytest.mark.parametrize(
+    ("field", "requests"),
+    [
+        ("b", {("b", 2)}),
+        ("c", {("b", 2), ("c", 3)}),
+        ("d", {("b", 2), ("c", 3), ("a", 4)}),
+    ],
+)
+def test_a_computed_field_comes_after_what_it_requires(field: str, requests: set[tuple[str, int]]):
+    found = solved(f"{{ p {{ {field} }} }}", REQUIRING)
+    assert found is not None
+    assert {(graph, level) for path, graph, level in found.fetches if path} == requests
+    assert found.depth == 1 + len(requests)
+
+
 def test_what_is_held_is_read_without_a_request():
     found = Solver(GRAPH).solve("P", selections_of("{ p { a id } }", GRAPH)[0].selections, (Source("a", "P"),))
     assert found is not None
