@@ -89,7 +89,7 @@ def check(
 
 
 def _examine(config: Path | None, supergraph: Path | None) -> Report:
-    from gateway.settings_errors import SettingsError
+    from gateway.settings import SettingsError
 
     try:
         settings = read_settings(config, supergraph)

@@ -21,6 +21,6 @@ def show_settings(config: ConfigOption = None, supergraph: SupergraphOption = No
 @configuration.command(name="schema", epilog="Example: braid config schema > braid.schema.json")
 def show_schema() -> None:
     """Print the JSON Schema of braid.yaml, for editors."""
-    from gateway.settings_schema import settings_json_schema
+    from gateway.settings import settings_json_schema
 
     write_json(settings_json_schema())

@@ -49,7 +49,7 @@ def read_settings(
     Also puts the configuration's `python_path` in front of Python's, so that its `schema` modules can be imported.
     Raises SettingsError.
     """
-    from gateway.settings_loading import load_settings
+    from gateway.settings import load_settings
 
     if config is None and supergraph is None:
         config = _find_file()

@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 import yaml
 
-from gateway.settings_loading import load_settings
+from gateway.settings import load_settings
 from mock_services.estate import Estate
 from mock_services.generator import Sizes, generate
 from tests.docs.image import REPOSITORY, Image

@@ -16,7 +16,7 @@ from gateway.app import Gateway, open_gateway
 from gateway.operation.errors import RequestError
 from gateway.operation.request import GraphQLRequest
 from gateway.services.request import RequestContext
-from gateway.settings_loading import load_settings
+from gateway.settings import load_settings
 from mock_services.estate import Estate
 from mock_services.kit.ports import PORTS
 from tests.shop.gateway_process import REPOSITORY, GatewayProcess, environment_of

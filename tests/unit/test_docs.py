@@ -11,9 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.settings import Section, Settings
-from gateway.settings_loading import load_settings
-from gateway.settings_schema import settings_json_schema
+from gateway.settings import Section, Settings, load_settings, settings_json_schema
 
 REPOSITORY = Path(__file__).parents[2]
 DOCS = REPOSITORY / "docs"

@@ -14,10 +14,15 @@ from pydantic import ValidationError
 from gateway.operation.limits import Limits
 from gateway.services.client import MAX_RESPONSE_BYTES, TIMEOUT_S
 from gateway.services.transport import CONNECTIONS
-from gateway.settings import LimitsSection, Settings, SubgraphSection
-from gateway.settings_errors import SettingsError, SettingsProblem
-from gateway.settings_loading import load_settings
-from gateway.settings_schema import settings_json_schema
+from gateway.settings import (
+    LimitsSection,
+    Settings,
+    SettingsError,
+    SettingsProblem,
+    SubgraphSection,
+    load_settings,
+    settings_json_schema,
+)
 
 SHOP = """\
 subgraphs:

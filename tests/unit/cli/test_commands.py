@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 
 from gateway import __version__
-from gateway.settings_schema import settings_json_schema
+from gateway.settings import settings_json_schema
 from tests.unit.cli.conftest import Braid, Running, environment, write_graph
 
 COMMANDS = [

@@ -17,7 +17,7 @@ from typing import Any, cast
 import yaml
 from yaml.constructor import SafeConstructor
 
-from gateway.settings_errors import SettingsProblem
+from gateway.settings.errors import SettingsProblem
 
 ENVIRONMENT_PREFIX = "BRAID_"
 _BETWEEN_KEYS = "__"

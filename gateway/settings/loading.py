@@ -10,9 +10,10 @@ from typing import get_args
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from gateway.settings import Section, Settings, missing_sources
-from gateway.settings_errors import SettingsError
-from gateway.settings_file import KeyPath, SettingsTree, as_mapping, dotted, overlay_environment, read_yaml
+from gateway.settings.errors import SettingsError
+from gateway.settings.file import KeyPath, SettingsTree, as_mapping, dotted, overlay_environment, read_yaml
+from gateway.settings.settings import Settings, missing_sources
+from gateway.settings.values import Section
 
 
 def load_settings(

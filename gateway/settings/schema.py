@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, cast
 
-from gateway.settings import Settings
+from gateway.settings.settings import Settings
 
 # What stands in the file instead of a number, say, that a variable is to give.
 _REFERENCE = {"type": "string", "pattern": r"\$\{.+\}"}

@@ -1,0 +1,31 @@
+"""Settings: everything an operator may choose, with its defaults.
+
+docs/configuration.md is the operator's view of this package; docs/braid.schema.json, for editors, is made from it.
+`loading.py` reads the file; code and tests may as well build Settings directly. One module per section of the file.
+"""
+
+from gateway.settings.errors import SettingsError, SettingsProblem
+from gateway.settings.execution import CacheSection, ExecutionSection, LimitsSection
+from gateway.settings.loading import load_settings
+from gateway.settings.schema import settings_json_schema
+from gateway.settings.server import ServerSection
+from gateway.settings.settings import DemoSection, Settings
+from gateway.settings.subgraph import SubgraphSection
+from gateway.settings.telemetry import TelemetrySection
+from gateway.settings.values import Section
+
+__all__ = [
+    "CacheSection",
+    "DemoSection",
+    "ExecutionSection",
+    "LimitsSection",
+    "Section",
+    "ServerSection",
+    "Settings",
+    "SettingsError",
+    "SettingsProblem",
+    "SubgraphSection",
+    "TelemetrySection",
+    "load_settings",
+    "settings_json_schema",
+]

@@ -1,0 +1,57 @@
+"""`execution`, `limits` and `cache`: what one operation may cost, and what is kept of it."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+
+from gateway.operation.limits import Limits
+from gateway.settings.values import Count, Seconds, Section
+
+_LIMITS = Limits()
+
+
+class ExecutionSection(Section):
+    """How an operation is run."""
+
+    deadline_s: Seconds = 2.0
+    """Seconds for a whole request. What has not arrived by then is null, with an error."""
+    batching: bool = True
+    """Fetch entities in batches. Off, every entity costs a call of its own: for comparison only."""
+    lookups: bool = True
+    """Start entity fetches beside a root field whose arguments are the key (`@lookup`), not after it."""
+
+
+class LimitsSection(Section):
+    """The largest operation that is answered; larger ones get OPERATION_TOO_LARGE. Counts are per operation."""
+
+    tokens: Count = _LIMITS.tokens
+    """Lexical tokens of the whole document."""
+    depth: Count = _LIMITS.depth
+    """Fields on the longest path from the root."""
+    introspection_depth: Count = _LIMITS.introspection_depth
+    """The same below `__schema` and `__type`; GraphiQL asks for 15."""
+    nesting: Count = _LIMITS.nesting
+    """Fields, inline fragments and fragment spreads on the longest path."""
+    root_fields: Count = _LIMITS.root_fields
+    """Root fields, fragments expanded."""
+    selections: Count = _LIMITS.selections
+    """Fields, inline fragments and fragment spreads, fragments expanded."""
+    aliases: Annotated[int, Field(ge=0)] = _LIMITS.aliases
+    """Aliased fields, fragments expanded."""
+    directives: Annotated[int, Field(ge=0)] = _LIMITS.directives
+    """Directives, fragments expanded."""
+
+    def to_limits(self) -> Limits:
+        """The same as the value that the operation stage takes."""
+        return Limits(**self.model_dump())
+
+
+class CacheSection(Section):
+    """How many results of the pure stages are kept; the least recently used goes first."""
+
+    operations: Count = 1000
+    """Parsed and validated documents, by text and operation name."""
+    plans: Count = 1000
+    """Plans, by operation and the values of the variables in @skip and @include."""

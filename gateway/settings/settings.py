@@ -1,0 +1,75 @@
+"""The whole configuration, and what must hold across its sections."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, model_validator
+
+from gateway.settings.execution import CacheSection, ExecutionSection, LimitsSection
+from gateway.settings.file import KeyPath, dotted, variable_form
+from gateway.settings.server import ServerSection
+from gateway.settings.subgraph import SubgraphSection
+from gateway.settings.telemetry import TelemetrySection
+from gateway.settings.values import Seconds, Section, SubgraphName
+
+
+class DemoSection(Section):
+    """What `braid demo` starts before the gateway."""
+
+    services: Annotated[str, Field(min_length=1)]
+    """Command that starts the services, keeps running, and prints one line of JSON once all of them answer. It is
+    split as a shell would, but run without one; `python` means the gateway's own interpreter."""
+    start_timeout_s: Seconds = 180.0
+    """Seconds until that line must have come; a first start may have data to generate."""
+
+
+class Settings(Section):
+    """The whole configuration."""
+
+    server: ServerSection = ServerSection()
+    execution: ExecutionSection = ExecutionSection()
+    limits: LimitsSection = LimitsSection()
+    cache: CacheSection = CacheSection()
+    telemetry: TelemetrySection = TelemetrySection()
+    transport: Literal["aiohttp", "httpx"] = "aiohttp"
+    """HTTP library under every call to a service. httpx costs several times the CPU; use it where a proxy or an
+    authentication plug-in needs it."""
+    supergraph: Path | None = None
+    """File with a composed supergraph, to serve instead of composing one. `subgraphs` may then override URLs."""
+    subgraphs: dict[SubgraphName, SubgraphSection] = Field(default={})
+    """The subgraphs by name."""
+    python_path: Path = Path()
+    """Folder from which the modules named by `schema` are imported."""
+    demo: DemoSection | None = None
+
+    @model_validator(mode="after")
+    def _check_sources(self) -> Settings:
+        blocks = {name: block.model_dump(by_alias=True, exclude_none=True) for name, block in self.subgraphs.items()}
+        for path, message in missing_sources(self.supergraph, blocks):
+            raise ValueError(f"{dotted(path)}: {message}" if path else message)
+        return self
+
+    def subgraph(self, name: str) -> SubgraphSection:
+        """The subgraph's section; the defaults when the configuration does not mention it.
+
+        Over a supergraph file, environment variables may set what no section spells, so PRODUCT_REVIEWS finds
+        `product-reviews`.
+        """
+        if name in self.subgraphs:
+            return self.subgraphs[name]
+        form = variable_form(name)
+        return next((block for key, block in self.subgraphs.items() if variable_form(key) == form), SubgraphSection())
+
+
+def missing_sources(supergraph: object, subgraphs: Mapping[str, Any]) -> Iterator[tuple[KeyPath, str]]:
+    """What keeps a graph from being composed. A supergraph file brings its own URLs."""
+    if supergraph is not None:
+        return
+    if not subgraphs:
+        yield (), "there is nothing to serve: list the 'subgraphs', or name a 'supergraph' file"
+    for name, block in subgraphs.items():
+        if isinstance(block, dict) and not {"url", "schema"} & block.keys():
+            yield ("subgraphs", name), "needs 'url' (a GraphQL service), or 'schema' and the 'url' of its service"
