@@ -65,8 +65,8 @@ def list_upstreams(settings: Settings) -> list[Upstream]:
     """
     addresses = {name: section.url for name, section in settings.subgraphs.items()}
     if settings.supergraph is not None:
-        from gateway.app import read_supergraph_file
         from gateway.federation.read_supergraph import load_supergraph
+        from gateway.sources import read_supergraph_file
 
         graphs = load_supergraph(read_supergraph_file(settings)).graphs.values()
         addresses = {graph.name: settings.subgraph(graph.name).url or graph.url for graph in graphs}
