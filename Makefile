@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test check explorer browser bench telemetry contracts services-postgres docs clean distclean
+.PHONY: $(shell sed -n 's/^\([a-z-]*\):.*/\1/p' $(firstword $(MAKEFILE_LIST)))
 
 help: ## List what can be made
 	@echo 'make ...'
@@ -49,8 +49,25 @@ $(STAMP): pyproject.toml
 bench: install ## Measure CPU per request beside a hand-written backend; ARGS="--write" keeps the result
 	@$(BIN)/python -m bench $(ARGS)
 
-telemetry: install ## Measure what telemetry costs per request: CPU with none, with metrics, with traces
+bench-short: install ## Hold the benchmark's two sides to the same answers and calls, then measure for a moment
+	@$(BIN)/python -m pytest -rfEs tests/shop/test_bench.py
+	@$(BIN)/python -m bench --seconds 1 --rounds 1
+
+bench-telemetry: install ## Measure what telemetry costs per request: CPU with none, with metrics, with traces
 	@$(BIN)/python -m bench.telemetry
+
+protocol: install ## Hold the endpoint to GraphQL over HTTP: its public audit (needs Node) and our own table
+	@if command -v npm > /dev/null; then npm ci --prefix tests/unit/server/audit --no-audit --no-fund --silent; fi
+	@$(BIN)/python -m pytest -rfEs tests/unit/server/test_audit.py tests/unit/server/test_endpoint.py
+
+telemetry: install ## Hold traces, metrics and logs to what docs/telemetry.md says, secrets left out
+	@$(BIN)/python -m pytest -rfEs tests/unit/telemetry
+
+commands: install ## Try the commands: check, services, compose, show, contracts, demo
+	@$(BIN)/python -m pytest -rfEs tests/unit/cli
+
+stranger: install ## Walk the tutorial and the how-tos literally; run the image's steps in a clean environment
+	@$(BIN)/python -m pytest -rfEs tests/docs tests/unit/test_docs.py tests/shop/test_eighth_service.py
 
 contracts: install ## Hold the shop's services to their OpenAPI documents and to what the graph needs of them
 	@$(BIN)/python -m pytest tests/contracts
