@@ -139,8 +139,12 @@ class Estate:
             ask(self.url(name), "DELETE", "/_calls")
 
     def chaos(self, name: str, **settings: Any) -> None:
-        """POST /_chaos: latency_ms, hang, error_rate, status, seed, route."""
+        """POST /_chaos: latency_ms, hang, error_rate, fault, probability, times, route, ...: see the README."""
         ask(self.url(name), "POST", "/_chaos", settings)
+
+    def strikes(self, name: str) -> dict[str, int]:
+        """How many requests were struck since the service started, by what happened to them."""
+        return ask(self.url(name), "GET", "/_chaos")["strikes"]
 
     def clear_chaos(self) -> None:
         """No faults any more, in every living service."""

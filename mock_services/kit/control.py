@@ -52,8 +52,7 @@ class Instruments:
             await send(message)
 
         try:
-            receive = await self._chaos.pass_through(route, receive)
-            await self._app(scope, receive, noting_send)
+            await self._chaos.serve(self._app, route, scope, receive, noting_send)
         except Problem as problem:
             await problem.response()(scope, receive, noting_send)
         except ClientGone:
@@ -107,7 +106,7 @@ def control_routes(
             return Response(status_code=204)
         if request.method == "POST":
             chaos.set(await read_body(request, ChaosSettings))
-        return json_response({"in_force": chaos.in_force()})
+        return json_response(chaos.state())
 
     return [
         Route("/healthz", health),
