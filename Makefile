@@ -33,6 +33,7 @@ explorer: install ## Build GraphiQL with npm; without npm a plain explorer page 
 	@if command -v npm > /dev/null; then $(BIN)/python -m gateway.server.explorer.build; fi
 
 browser: install explorer ## Try both pages of the explorer in headless Chromium, with every foreign address out of reach
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[browser]'
 	@$(BIN)/python -m pytest -rfEs tests/browser
 
 install: $(STAMP) ## Make the virtual environment, again only when pyproject.toml has changed

@@ -39,7 +39,7 @@ OpenTraced = Callable[[Path, TracedEngine], AbstractAsyncContextManager[Window]]
 
 @pytest.fixture(scope="session")
 async def browser() -> AsyncIterator[Browser]:
-    playwright = pytest.importorskip("playwright.async_api", reason="playwright is not installed (pip)")
+    playwright = pytest.importorskip("playwright.async_api", reason="playwright is not installed: `make browser` does")
     if CHROMIUM is None:
         pytest.skip("no Chromium on the PATH (Debian: apt install chromium)")
     async with playwright.async_playwright() as started:
