@@ -155,7 +155,7 @@ def _unused(name: str) -> Finding:
 def _suspicious(settings: Settings) -> Iterator[Finding]:
     """What is allowed, but hardly meant."""
     deadline_s = settings.execution.deadline_s
-    for name, section in settings.subgraphs.items():
+    for name, section in settings.in_force().subgraphs.items():
         if section.timeout_s > deadline_s:
             message = f"{section.timeout_s:g} s is more than the whole request has: {deadline_s:g} s."
             advice = "Lower it, or raise 'execution.deadline_s'."

@@ -15,7 +15,7 @@ configuration = typer.Typer(
 @configuration.command(name="show", epilog="Example: BRAID_SERVER__PORT=4001 braid config show")
 def show_settings(config: ConfigOption = None, supergraph: SupergraphOption = None) -> None:
     """Check the configuration and print it as JSON, with defaults, environment and options put in."""
-    write_json(read_settings(config, supergraph).model_dump(mode="json", by_alias=True))
+    write_json(read_settings(config, supergraph).in_force().model_dump(mode="json", by_alias=True))
 
 
 @configuration.command(name="schema", epilog="Example: braid config schema > braid.schema.json")

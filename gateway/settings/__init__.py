@@ -9,18 +9,30 @@ from gateway.settings.execution import CacheSection, ExecutionSection, LimitsSec
 from gateway.settings.loading import load_settings
 from gateway.settings.schema import settings_json_schema
 from gateway.settings.server import ServerSection
+from gateway.settings.service import (
+    BreakerSection,
+    HedgeSection,
+    RetryBudgetSection,
+    RetrySection,
+    ServiceSection,
+)
 from gateway.settings.settings import DemoSection, Settings
 from gateway.settings.subgraph import SubgraphSection
 from gateway.settings.telemetry import TelemetrySection
 from gateway.settings.values import Section
 
 __all__ = [
+    "BreakerSection",
     "CacheSection",
     "DemoSection",
     "ExecutionSection",
+    "HedgeSection",
     "LimitsSection",
+    "RetryBudgetSection",
+    "RetrySection",
     "Section",
     "ServerSection",
+    "ServiceSection",
     "Settings",
     "SettingsError",
     "SettingsProblem",

@@ -11,6 +11,7 @@ from pydantic import Field, model_validator
 from gateway.settings.execution import CacheSection, ExecutionSection, LimitsSection
 from gateway.settings.file import KeyPath, dotted, variable_form
 from gateway.settings.server import ServerSection
+from gateway.settings.service import RetryBudgetSection, ServiceSection, fill_in
 from gateway.settings.subgraph import SubgraphSection
 from gateway.settings.telemetry import TelemetrySection
 from gateway.settings.values import Seconds, Section, SubgraphName
@@ -39,6 +40,9 @@ class Settings(Section):
     authentication plug-in needs it."""
     supergraph: Path | None = None
     """File with a composed supergraph, to serve instead of composing one. `subgraphs` may then override URLs."""
+    retry_budget: RetryBudgetSection = RetryBudgetSection()
+    service_defaults: ServiceSection = ServiceSection()
+    """How services are called whose own block does not say otherwise, setting by setting."""
     subgraphs: dict[SubgraphName, SubgraphSection] = Field(default={})
     """The subgraphs by name."""
     python_path: Path = Path()
@@ -53,15 +57,21 @@ class Settings(Section):
         return self
 
     def subgraph(self, name: str) -> SubgraphSection:
-        """The subgraph's section; the defaults when the configuration does not mention it.
+        """The subgraph's section, over `service_defaults`; these alone when the configuration does not mention it.
 
         Over a supergraph file, environment variables may set what no section spells, so PRODUCT_REVIEWS finds
         `product-reviews`.
         """
-        if name in self.subgraphs:
-            return self.subgraphs[name]
-        form = variable_form(name)
-        return next((block for key, block in self.subgraphs.items() if variable_form(key) == form), SubgraphSection())
+        found = self.subgraphs.get(name)
+        if found is None:
+            form = variable_form(name)
+            blocks = (block for key, block in self.subgraphs.items() if variable_form(key) == form)
+            found = next(blocks, SubgraphSection())
+        return fill_in(found, self.service_defaults)
+
+    def in_force(self) -> Settings:
+        """The same, with `service_defaults` written out in every subgraph."""
+        return self.model_copy(update={"subgraphs": {name: self.subgraph(name) for name in self.subgraphs}})
 
 
 def missing_sources(supergraph: object, subgraphs: Mapping[str, Any]) -> Iterator[tuple[KeyPath, str]]:

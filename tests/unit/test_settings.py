@@ -13,9 +13,11 @@ from pydantic import ValidationError
 
 from gateway.operation.limits import Limits
 from gateway.services.client import MAX_RESPONSE_BYTES, TIMEOUT_S
+from gateway.services.policy.options import BudgetOptions, PolicyOptions
 from gateway.services.transport import CONNECTIONS
 from gateway.settings import (
     LimitsSection,
+    RetryBudgetSection,
     Settings,
     SettingsError,
     SettingsProblem,
@@ -345,6 +347,42 @@ def test_a_settings_error_lists_its_problems() -> None:
     error = SettingsError([SettingsProblem("is wrong", "a.b", "braid.yaml:1:2"), SettingsProblem("is odd")])
     assert str(error) == "The configuration has 2 problems:\n  braid.yaml:1:2: a.b: is wrong\n  is odd"
     assert error.code == "SETTINGS_ERROR"
+
+
+# Services
+
+
+def test_what_a_service_does_not_say_it_takes_from_the_defaults_for_all(write: Any) -> None:
+    """Setting by setting, also inside nested blocks; what neither says is built in."""
+    settings = load_settings(
+        write(
+            SHOP + "    breaker: {open_s: 3}\nservice_defaults: {timeout_s: 0.5, breaker: {open_s: 2, min_calls: 7}}\n"
+        ),
+        {},
+    )
+    section = settings.subgraph("customers")
+    assert (section.timeout_s, section.breaker.open_s, section.breaker.min_calls) == (0.5, 3.0, 7)
+    assert (section.url, section.max_connections, section.breaker.window_s) == ("http://127.0.0.1:7101", 20, 10.0)
+    assert settings.subgraph("elsewhere").timeout_s == 0.5
+    assert settings.in_force().subgraphs == {"customers": section}
+
+
+def test_a_default_for_all_never_replaces_what_a_service_says(write: Any) -> None:
+    """Also where what it says happens to be the built-in value."""
+    settings = load_settings(write(SHOP + "    queue: 100\nservice_defaults: {queue: 5}\n"), {})
+    assert settings.subgraph("customers").queue == 100
+
+
+def test_a_services_policy_has_the_defaults_of_the_package() -> None:
+    assert SubgraphSection().to_policy() == PolicyOptions()
+    assert BudgetOptions(**RetryBudgetSection().model_dump()) == BudgetOptions()
+
+
+def test_every_setting_of_a_policy_arrives(write: Any) -> None:
+    """One value other than the default in each part."""
+    text = "    queue: 1\n    retry: {max_retries: 0}\n    breaker: {enabled: false}\n    hedge: {enabled: true}\n"
+    policy = load_settings(write(SHOP + text), {}).subgraph("customers").to_policy()
+    assert (policy.queue, policy.retry.max_retries, policy.breaker.enabled, policy.hedge.enabled) == (1, 0, False, True)
 
 
 # What else must agree with the settings
