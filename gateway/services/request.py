@@ -2,12 +2,20 @@
 
 One context serves every subgraph that the request touches, in process or remote, so that loaders batch across them.
 It holds nothing that outlives the request.
+
+A request's time, from its beginning to its deadline, is split in three:
+
+    began ── fetching: all calls ── what the steps behind a call need ── reserve: merging, shaping ── deadline
+                                    kept by that call alone              kept by all
+
+so that a call that hangs costs its own fields, and the answer still goes out in time with everything else.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -20,6 +28,13 @@ if TYPE_CHECKING:
 
 LoaderT = TypeVar("LoaderT", bound="Loader[Any, Any]")
 
+kept_for_steps_s: ContextVar[float] = ContextVar("kept_for_steps_s", default=0.0)
+"""What a call leaves of the time for fetching to the steps that wait for its own. Set for the tasks of one step.
+
+A batch has that of whoever asked first: where steps of different places in the plan share a call, it is given up a
+share too early or too late, by hundredths of a second.
+"""
+
 
 @dataclass(slots=True, eq=False)
 class RequestContext:
@@ -27,6 +42,9 @@ class RequestContext:
 
     request_id: sent on to every service as `X-Request-Id`.
     deadline:   event-loop time (seconds, `loop.time()`) at which the answer goes out with whatever has arrived.
+    began:      event-loop time from which `allow` counts.
+    asked_s:    what the client gives the request at most; None when it does not say.
+    reserve_s:  what of the time before the deadline is kept for merging and shaping.
     services:   clients by service name, shared by all requests.
     headers:    the client's headers that the operator allows to be forwarded; lower-case names.
     traceparent: W3C trace context to send on, or None.
@@ -45,10 +63,22 @@ class RequestContext:
     loaders: dict[object, Any] = field(default_factory=dict[object, Any])
     spans: RequestSpans | None = None
     watch_batch: BatchWatcher | None = None
+    began: float = 0.0
+    asked_s: float | None = None
+    reserve_s: float = 0.0
+
+    def allow(self, seconds: float) -> None:
+        """Set the deadline: as late as the operator allows, or earlier when the client asked for less."""
+        asked = self.asked_s
+        self.deadline = self.began + (seconds if asked is None or asked > seconds else asked)
+
+    def fetching_s(self) -> float:
+        """Seconds left until everything fetched must be there; negative when it is too late."""
+        return self.deadline - self.reserve_s - asyncio.get_running_loop().time()
 
     def remaining_s(self) -> float:
-        """Seconds left until the deadline; negative when it has passed."""
-        return self.deadline - asyncio.get_running_loop().time()
+        """Seconds that a call made now may take: what is left for fetching, less what it leaves to the steps behind."""
+        return self.fetching_s() - kept_for_steps_s.get()
 
     def loader(self, kind: type[LoaderT], **options: Any) -> LoaderT:
         """The request's loader of this kind with these options (hashable values); made on first use."""
