@@ -6,7 +6,7 @@ variable values and no connections; it is made once and shared by all requests f
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -136,12 +136,31 @@ class Plan:
     """Steps in an order in which every step comes after those it depends on.
 
     root_type: name of the operation's root type.
+    behind:    for each step, how many steps must come after it, one behind the other: the rest of its longest path.
     """
 
     root_type: str
     steps: tuple[FetchStep, ...]
+    behind: tuple[int, ...] = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "behind", _count_behind(self.steps))
 
     @property
     def depth(self) -> int:
         """Number of rounds, one after the other, that the answer costs."""
         return max((step.level for step in self.steps), default=0)
+
+
+def _count_behind(steps: Sequence[FetchStep]) -> tuple[int, ...]:
+    """See Plan.behind. One pass from the last step to the first, since every step comes after those it waits for.
+
+    A step that starts early does not wait for the step that finds its object, but whatever is behind it does.
+    """
+    behind = [0] * len(steps)
+    for step in reversed(steps):
+        for need in step.dependencies:
+            behind[need] = max(behind[need], behind[step.id] + 1)
+        for finder in step.merge_after:
+            behind[finder] = max(behind[finder], behind[step.id])
+    return tuple(behind)
