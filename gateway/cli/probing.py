@@ -112,7 +112,7 @@ async def _ask_rest(upstream: Upstream, context: RequestContext) -> tuple[Health
 
     transport = AiohttpTransport(1)
     url = upstream.url.rstrip("/") + HEALTH_PATH
-    headers = outgoing_headers(context) | {"user-agent": "braid-gateway"}
+    headers = outgoing_headers(context, upstream.timeout_s) | {"user-agent": "braid-gateway"}
     try:
         async with source_call(upstream.name, upstream.timeout_s, context):
             status = (await transport.send("GET", url, headers, None, _MAX_BYTES)).status

@@ -6,6 +6,7 @@ Used by the service client and by remote subgraphs, so that a fault looks the sa
 from __future__ import annotations
 
 import asyncio
+import math
 import time
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
@@ -51,6 +52,8 @@ async def source_call(service: str, timeout_s: float, context: RequestContext) -
     MalformedSourceResponse, SourceResponseTooLarge. Cancellation passes through.
     """
     left_s = context.remaining_s()
+    if left_s <= 0:
+        raise deadline_exceeded(service)  # not even sent: of a command cut off at once, nobody would know what it did
     call, log = None, call_log.get()
     if log is not None:
         call = Call(service, time.perf_counter())
@@ -73,9 +76,19 @@ def deadline_exceeded(service: str) -> DeadlineExceeded:
     return DeadlineExceeded(service, f"The request's deadline passed before service '{service}' had answered.")
 
 
-def outgoing_headers(context: RequestContext) -> dict[str, str]:
-    """Headers for every upstream: the client's allow-listed ones, then ours, which win."""
-    headers = {**context.headers, "x-request-id": context.request_id, "accept-encoding": "identity"}
+def outgoing_headers(context: RequestContext, timeout_s: float = math.inf) -> dict[str, str]:
+    """Headers for every upstream: the client's allow-listed ones, then ours, which win.
+
+    timeout_s: the call's own. `Braid-Deadline-Ms` tells the service for how many milliseconds its answer is of use at
+    most: whole ones, and never none, which might be read as "without a limit".
+    """
+    left_s = min(timeout_s, context.fetching_s())
+    headers = {
+        **context.headers,
+        "x-request-id": context.request_id,
+        "accept-encoding": "identity",
+        "braid-deadline-ms": str(max(1, int(left_s * 1000))),
+    }
     if context.traceparent is not None:
         headers["traceparent"] = context.traceparent
     return headers

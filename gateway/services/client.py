@@ -142,7 +142,7 @@ class ServiceClient:
     ) -> Any:
         if not path.startswith("/"):
             raise ValueError(f"path {path!r} must start with '/': it would name another host")
-        headers = outgoing_headers(context)
+        headers = outgoing_headers(context, self.timeout_s)
         content = None
         if body is not None:
             content = msgspec.json.encode(body)

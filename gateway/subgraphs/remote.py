@@ -70,7 +70,7 @@ class RemoteSubgraph:
         """See Subgraph.fetch. Raises SourceTimeout, DeadlineExceeded, SourceUnreachable, SourceHttpError,
         SourceResponseTooLarge, MalformedSourceResponse."""
         body = b"%b%b}" % (self._head(request.document), msgspec.json.encode(dict(request.variables)))
-        headers = outgoing_headers(context) | _HEADERS
+        headers = outgoing_headers(context, self._timeout_s) | _HEADERS
         async with source_call(self._name, self._timeout_s, context):
             answer = await self._transport.send("POST", self._url, headers, body, self._max_response_bytes)
             return self._read(answer)
