@@ -1,13 +1,14 @@
 """Plan x variables -> data and failures: runs the steps, each as soon as what it needs is merged.
 
-One coroutine drives all steps and does all merging, so data needs no locks; a task per fetch does the waiting. At the
-deadline unfinished fetches are cancelled and become failures like any other: what has arrived is answered.
+One coroutine drives all steps and does all merging, so data needs no locks; a task per fetch does the waiting. When the
+time for fetching is over, a little before the deadline, unfinished fetches are cancelled and become failures like any
+other: what has arrived is answered.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Coroutine, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, cast
 
@@ -18,17 +19,18 @@ from gateway.errors import BraidError, origin
 from gateway.execution.failure import DOWNSTREAM_SERVICE_ERROR, Cause, Failure
 from gateway.execution.merge import merge_entities, merge_object, rename
 from gateway.execution.representations import Batch, build_batch, key_from_arguments
+from gateway.execution.split import keep_for_steps_s
 from gateway.execution.targets import DataPath, JsonObject, find_targets, locate_targets, type_of
 from gateway.execution.trace import Trace
 from gateway.planning.plan import FetchStep, Plan
 from gateway.services.errors import DeadlineExceeded, MalformedSourceResponse, SourceError
 from gateway.services.loader import close_loaders, forget_loaded
-from gateway.services.request import RequestContext
+from gateway.services.request import RequestContext, kept_for_steps_s
 from gateway.subgraphs.subgraph import Subgraph, SubgraphRequest, SubgraphResponse
 
 _log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
-# How long in-process subgraphs may take, once the deadline has passed, to put together what they have.
+# How long in-process subgraphs may take, once the time is over, to put together what they have.
 _WINDING_UP_S = 0.01
 
 
@@ -93,7 +95,7 @@ class _Execution:
         try:
             self._advance()
             while self.running:
-                left = self.context.remaining_s()
+                left = self.context.fetching_s()
                 done, _ = await asyncio.wait(self.running, timeout=left, return_when=asyncio.FIRST_COMPLETED)
                 if not done:
                     await self._expire()
@@ -135,10 +137,27 @@ class _Execution:
                 fetching = subgraph.fetch(request, self.context)
             else:
                 fetching = self.trace.fetch(step, fetch.targets, subgraph, request, self.context)
-            self.running[asyncio.ensure_future(fetching)] = fetch
+            self.running[self._launch(step, fetching)] = fetch
+
+    def _launch(
+        self, step: FetchStep, fetching: Coroutine[Any, Any, SubgraphResponse]
+    ) -> asyncio.Task[SubgraphResponse]:
+        """A task for the fetch, whose calls leave time to the steps behind it. Costs 0.5 us, nothing for the last ones.
+
+        A task takes over the context variables of whoever makes it, when it is made.
+        """
+        behind = self.plan.behind[step.id]
+        if not behind:
+            return asyncio.create_task(fetching)
+        context = self.context
+        before = kept_for_steps_s.set(keep_for_steps_s(behind, context.step_share_s, context.fetching_s()))
+        try:
+            return asyncio.create_task(fetching)
+        finally:
+            kept_for_steps_s.reset(before)
 
     async def _expire(self) -> None:
-        """The deadline has passed: take what is there, give up what is not, and start nothing any more.
+        """The time for fetching is over: take what is there, give up what is not, and start nothing any more.
 
         Ending the loads lets in-process subgraphs answer with whatever else they have.
         """

@@ -45,6 +45,7 @@ class RequestContext:
     began:      event-loop time from which `allow` counts.
     asked_s:    what the client gives the request at most; None when it does not say.
     reserve_s:  what of the time before the deadline is kept for merging and shaping.
+    step_share_s: what a call leaves to each step behind its own.
     services:   clients by service name, shared by all requests.
     headers:    the client's headers that the operator allows to be forwarded; lower-case names.
     traceparent: W3C trace context to send on, or None.
@@ -66,6 +67,7 @@ class RequestContext:
     began: float = 0.0
     asked_s: float | None = None
     reserve_s: float = 0.0
+    step_share_s: float = 0.0
 
     def allow(self, seconds: float) -> None:
         """Set the deadline: as late as the operator allows, or earlier when the client asked for less."""
