@@ -16,7 +16,8 @@ _LEAST_RESERVE_S = 0.005
 
 _ANSWER_PER_SHAPING = 2.0
 """What is left to do when the last fetch ends, in units of shaping, which is measured: merging that fetch 0.4, shaping
-1, encoding 0.15 (1,000 objects with five fields of three subgraphs: 0.4, 1.1 to 1.8 and 0.15 ms). The rest is margin."""
+1, encoding 0.15. (1,000 objects with five fields of three subgraphs: 0.4, 1.1 to 1.8 and 0.15 ms.) The rest is margin.
+"""
 
 _MOST_RESERVE = 0.2
 _MOST_SHARES = 0.1

@@ -68,7 +68,8 @@ async def test_what_an_in_process_subgraph_has_at_the_deadline_is_answered(
     started = loop.time()
     context = RequestContext("r", started + DEADLINE_S)
     response = await local_pipeline().run(GraphQLRequest(text), context)
-    assert DEADLINE_S <= loop.time() - started < DEADLINE_S + 0.5
+    # What is kept for putting the answer together is a fifth at most.
+    assert DEADLINE_S * 0.8 <= loop.time() - started < DEADLINE_S + 0.5
     assert response.data == data
     assert [error["path"] for error in response.errors] == paths
     assert {error["extensions"]["code"] for error in response.errors} == {"DEADLINE_EXCEEDED"}
