@@ -130,7 +130,8 @@ class Estate:
         return ask(self.url(name), "GET", "/_calls")
 
     def call_log(self, name: str) -> list[dict[str, Any]]:
-        """The last requests, oldest first: method, path, query, request_id, traceparent, status (None: unanswered)."""
+        """The last requests, oldest first: method, path, query, request_id, traceparent, deadline_ms (text), status
+        (None: unanswered)."""
         return ask(self.url(name), "GET", "/_calls/log")["calls"]
 
     def reset_calls(self) -> None:

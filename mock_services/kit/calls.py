@@ -12,13 +12,17 @@ LOG_LENGTH = 500
 
 
 class Call(msgspec.Struct, eq=False):
-    """One request as it arrived. `status` is null while it is unanswered."""
+    """One request as it arrived. `status` is null while it is unanswered.
+
+    deadline_ms: for how long the caller wants the answer at most, as its header `Braid-Deadline-Ms` says.
+    """
 
     method: str
     path: str
     query: str
     request_id: str | None
     traceparent: str | None
+    deadline_ms: str | None
     status: int | None = None
 
 
@@ -49,6 +53,7 @@ class CallLog:
             query=scope["query_string"].decode("latin-1"),
             request_id=headers.get("x-request-id"),
             traceparent=headers.get("traceparent"),
+            deadline_ms=headers.get("braid-deadline-ms"),
         )
         self._routes[route] += 1
         self._recent.append(call)

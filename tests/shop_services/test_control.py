@@ -71,7 +71,8 @@ def test_counters_are_reset_by_either_way(estate: Estate, ask: Ask) -> None:
 
 def test_the_log_tells_what_was_asked(estate: Estate, ask: Ask) -> None:
     """With the headers that a gateway sends on."""
-    headers = {"X-Request-Id": "r-1", "traceparent": "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"}
+    traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+    headers = {"X-Request-Id": "r-1", "traceparent": traceparent, "Braid-Deadline-Ms": "250"}
     ask["customers"].get("/customers?limit=3", headers=headers)
     ask["customers"].get("/customers/nobody")
     first, second = estate.call_log("customers")
@@ -80,7 +81,8 @@ def test_the_log_tells_what_was_asked(estate: Estate, ask: Ask) -> None:
         "path": "/customers",
         "query": "limit=3",
         "request_id": "r-1",
-        "traceparent": headers["traceparent"],
+        "traceparent": traceparent,
+        "deadline_ms": "250",
         "status": 200,
     }
     assert (second["path"], second["request_id"], second["status"]) == ("/customers/nobody", None, 404)
