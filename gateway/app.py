@@ -166,6 +166,7 @@ def _options(settings: Settings) -> PipelineOptions:
         operations=settings.cache.operations,
         plans=settings.cache.plans,
         limits=settings.limits.to_limits(),
+        cost=settings.cost.to_limit(),
     )
 
 

@@ -18,6 +18,8 @@ from gateway.execution.introspection import introspect
 from gateway.execution.trace import Trace, asks_for_trace
 from gateway.federation.selection import Field
 from gateway.federation.supergraph import Supergraph
+from gateway.operation.cost import OperationCost, compile_cost
+from gateway.operation.cost_limit import CostLimit, check_cost, check_fetches
 from gateway.operation.errors import MUTATION_NOT_ALLOWED, RequestError
 from gateway.operation.limits import Limits
 from gateway.operation.operation import Operation
@@ -53,17 +55,19 @@ class PipelineOptions:
     operations: int = 1000
     plans: int = 1000
     limits: Limits = field(default_factory=Limits)
+    cost: CostLimit = field(default_factory=CostLimit)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Prepared:
-    """All that can be known of an operation before its variables: its plan and the shape of its answer.
+    """All that can be known of an operation before its variables: its plan, its cost and the shape of its answer.
 
     made_s: when, as time.perf_counter() has it.
     """
 
     plan: Plan
     shape: ObjectShape
+    cost: OperationCost
     introspects: bool
     made_s: float = field(default_factory=time.perf_counter)
 
@@ -113,6 +117,7 @@ class Pipeline:
         if trace is not None:
             trace.end_planning()
         seen.planned(operation, prepared.plan)
+        cost = self._check_cost(prepared, variables, seen)
         introspected = introspect(operation, variables, self.supergraph.api_schema) if prepared.introspects else None
         fetched = await execute_plan(
             prepared.plan, variables, self.subgraphs, self.supergraph.api_schema, context, trace
@@ -121,8 +126,16 @@ class Pipeline:
         response = shape_response(prepared.shape, fetched.data, fetched.failures, introspected)
         if trace is None:
             return response
-        report = trace.report(prepared.plan, cached=prepared.made_s < trace.started_s)
+        report = {"cost": cost, **trace.report(prepared.plan, cached=prepared.made_s < trace.started_s)}
         return replace(response, extensions={**response.extensions, "trace": report})
+
+    def _check_cost(self, prepared: Prepared, variables: Mapping[str, Any], seen: WatchedRequest) -> int:
+        """What the operation costs. Raises RequestError when that is too much, and nothing has been fetched yet."""
+        check_fetches(len(prepared.plan.steps), self.options.limits.fetches)
+        cost = prepared.cost.measure(variables)
+        seen.measured(cost)
+        check_cost(cost, prepared.cost, variables, self.options.cost)
+        return cost
 
     def prepare(self, document: str, operation_name: str | None = None) -> Operation:
         """The validated operation, from the cache when its text was seen before. Raises RequestError."""
@@ -157,7 +170,8 @@ class Pipeline:
         selections = specialise(operation, conditions)
         roots = collect(selections, operation.root_type, self.supergraph)
         shape = build_shape(operation.root_type, selections, self.supergraph)
-        return Prepared(plan, shape, any(_is_introspection(root) for root in roots))
+        cost = compile_cost(operation.kind, selections, self.supergraph, self.options.cost.rules)
+        return Prepared(plan, shape, cost, any(_is_introspection(root) for root in roots))
 
 
 def _is_introspection(root: Field) -> bool:

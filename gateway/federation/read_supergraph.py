@@ -29,6 +29,7 @@ from graphql import (
 )
 
 from gateway.federation.api_schema import build_api_schema
+from gateway.federation.costs import read_costs
 from gateway.federation.errors import Problem, SchemaError
 from gateway.federation.links import Link, read_links
 from gateway.federation.selection import InternalKeys, Selections, parse_field_set
@@ -110,6 +111,7 @@ class _Reader:
             api_schema=build_api_schema(self.document, self.links),
             requirement_keys=self.keys.given,
             sdl=self.sdl,
+            costs=read_costs(self.document, self.links),
         )
 
     def _read_graphs(self) -> dict[str, Graph]:

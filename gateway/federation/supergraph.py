@@ -16,6 +16,7 @@ from functools import cached_property
 
 from graphql import GraphQLSchema, TypeNode
 
+from gateway.federation.costs import Costs
 from gateway.federation.selection import Selections
 
 
@@ -124,6 +125,7 @@ class Supergraph:
 
     roots: operation kind ("query", "mutation", "subscription") -> root type name.
     requirement_keys: internal keys of the fields with arguments that requirements name.
+    costs: what `@cost` and `@listSize` say.
     """
 
     def __init__(
@@ -135,6 +137,7 @@ class Supergraph:
         api_schema: GraphQLSchema,
         requirement_keys: Mapping[tuple[str, str], str],
         sdl: str,
+        costs: Costs | None = None,
     ) -> None:
         self.graphs = graphs
         self.types = types
@@ -142,6 +145,7 @@ class Supergraph:
         self.api_schema = api_schema
         self.requirement_keys = requirement_keys
         self.sdl = sdl
+        self.costs = costs or Costs()
         self._possible: dict[tuple[str, str], frozenset[str]] = {}
         self._possible_anywhere: dict[str, frozenset[str]] = {}
         self._entries: dict[str, tuple[Entry, ...]] = {}

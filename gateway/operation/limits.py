@@ -63,6 +63,8 @@ class Limits:
     """Aliased fields, fragments expanded: aliases let one request ask the same thing many times over."""
     directives: int = 50
     """Directives, fragments expanded."""
+    fetches: int = 40
+    """Steps of the plan: fetches from subgraphs. Known, and refused, once the operation is planned."""
 
 
 class Spread(NamedTuple):

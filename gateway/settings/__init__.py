@@ -4,6 +4,7 @@ docs/configuration.md is the operator's view of this package; docs/braid.schema.
 `loading.py` reads the file; code and tests may as well build Settings directly. One module per section of the file.
 """
 
+from gateway.settings.cost import CostSection
 from gateway.settings.errors import SettingsError, SettingsProblem
 from gateway.settings.execution import CacheSection, ExecutionSection, LimitsSection
 from gateway.settings.loading import load_settings
@@ -24,6 +25,7 @@ from gateway.settings.values import Section
 __all__ = [
     "BreakerSection",
     "CacheSection",
+    "CostSection",
     "DemoSection",
     "ExecutionSection",
     "HedgeSection",

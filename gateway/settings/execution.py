@@ -42,6 +42,8 @@ class LimitsSection(Section):
     """Aliased fields, fragments expanded."""
     directives: Annotated[int, Field(ge=0)] = _LIMITS.directives
     """Directives, fragments expanded."""
+    fetches: Count = _LIMITS.fetches
+    """Fetches from subgraphs that the operation's plan consists of."""
 
     def to_limits(self) -> Limits:
         """The same as the value that the operation stage takes."""

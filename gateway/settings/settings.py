@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
+from gateway.settings.cost import CostSection
 from gateway.settings.execution import CacheSection, ExecutionSection, LimitsSection
 from gateway.settings.file import KeyPath, dotted, variable_form
 from gateway.settings.server import ServerSection
@@ -33,6 +34,7 @@ class Settings(Section):
     server: ServerSection = ServerSection()
     execution: ExecutionSection = ExecutionSection()
     limits: LimitsSection = LimitsSection()
+    cost: CostSection = CostSection()
     cache: CacheSection = CacheSection()
     telemetry: TelemetrySection = TelemetrySection()
     transport: Literal["aiohttp", "httpx"] = "aiohttp"

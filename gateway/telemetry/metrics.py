@@ -16,6 +16,7 @@ from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamil
 
 DURATIONS_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 SIZES = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)
+COSTS = (1, 10, 50, 100, 200, 500, 1000, 2000, 5000, 10_000, 100_000, 1_000_000)
 
 
 class Histograms:
@@ -113,6 +114,7 @@ class Metrics:
         self.failures = Counters(
             "braid_source_failures", "Requests whose answer lacks something, by source at fault.", ("source", "code")
         )
+        self.costs = Histograms("braid_operation_cost", "Estimated cost of operations, by kind.", ("kind",), COSTS)
         self.in_flight = 0
         self.caches: Mapping[str, Cache] = {}
 
@@ -124,6 +126,7 @@ class Metrics:
         yield self.calls.collect()
         yield self.batches.collect()
         yield self.failures.collect()
+        yield self.costs.collect()
         yield from self._collect_caches()
 
     def _collect_caches(self) -> Iterator[Metric]:

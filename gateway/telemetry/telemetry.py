@@ -106,6 +106,10 @@ class WatchedRequest:
             trace_id = None if context.traceparent is None else context.traceparent[3:35]
             self._telemetry.failures.note(failures, context.request_id, trace_id)
 
+    def measured(self, cost: int) -> None:
+        """What the operation may cost; refused or not."""
+        self._telemetry.metrics.costs.record(cost, self._kind)
+
     def answered(self, response: GraphQLResponse) -> None:
         """The end, with an answer."""
         if not response.errors:
