@@ -15,7 +15,7 @@ from resolvers.ids import ID, in_path
 
 class OrderStatus(Enum):
     PLACED = "placed"
-    PAID = "paid"
+    CONFIRMED = "confirmed"
     SHIPPED = "shipped"
     DELIVERED = "delivered"
     RETURNED = "returned"

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from functools import partial
+from pathlib import Path
 
 from mock_services.catalog import store
-from mock_services.catalog.model import CATEGORIES, Product
+from mock_services.catalog.events import EVENTS
+from mock_services.catalog.model import CATEGORIES, NewPrice, Product
 from mock_services.kit.answers import Batch, Page
+from mock_services.kit.events import Stream
+from mock_services.kit.feed import feed_operations
 from mock_services.kit.openapi import openapi_document
 from mock_services.kit.operations import Form, Operation, routes_of
 from mock_services.kit.params import choice_param, cursor_param, id_param, ids_param, limit_param
@@ -16,6 +20,7 @@ IDS = ids_param("ids", "Products to answer.")
 LIMIT = limit_param(20, "Products per page; 20 unless given.")
 CURSOR = cursor_param(store.CURSOR, 1)
 CATEGORY = choice_param("category", CATEGORIES, "Only products of this category.")
+ID = id_param("id", "The product.")
 
 OPERATIONS = (
     Operation(
@@ -32,14 +37,33 @@ OPERATIONS = (
         "/products/{id}",
         "One product.",
         (Form(store.get_product, Product),),
-        path_params=(id_param("id", "The product."),),
+        path_params=(ID,),
         problems={404: "there is no such product"},
     ),
+    Operation(
+        "POST",
+        "/products/{id}/price",
+        "Change what a product costs.",
+        (Form(store.change_price, Product),),
+        path_params=(ID,),
+        body=NewPrice,
+        problems={404: "there is no such product"},
+    ),
+)
+
+STREAM = Stream(
+    service="catalog",
+    folder=Path(__file__).parent,
+    table="products",
+    key="id",
+    find=lambda db, ids: {product.id: product for product in store.find_products(db, ids=ids).items},
+    events=EVENTS,
 )
 
 SERVICE = Service(
     name="catalog",
     summary="Products of the shop, as documents whose attributes differ by category.",
     routes=partial(routes_of, OPERATIONS),
-    document=openapi_document("Catalog", OPERATIONS),
+    stream=STREAM,
+    document=openapi_document("Catalog", (*OPERATIONS, *feed_operations(STREAM))),
 )

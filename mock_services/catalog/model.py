@@ -38,3 +38,9 @@ class Product(msgspec.Struct, frozen=True):
     category: Category
     price: Price
     attributes: dict[str, Attribute]
+
+
+class NewPrice(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """amount_cents: hundredths of the unit of the product's currency, from now on."""
+
+    amount_cents: Annotated[int, msgspec.Meta(ge=0, le=100_000_000)]

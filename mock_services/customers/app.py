@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from functools import partial
+from pathlib import Path
 
 from mock_services.customers import store
-from mock_services.customers.model import Customer
+from mock_services.customers.events import EVENTS
+from mock_services.customers.model import Customer, ErasedCustomer, NewCustomer, NewName
 from mock_services.kit.answers import Batch, Page
+from mock_services.kit.events import Stream
+from mock_services.kit.feed import feed_operations
 from mock_services.kit.openapi import openapi_document
 from mock_services.kit.operations import Form, Operation, routes_of
 from mock_services.kit.params import cursor_param, id_param, ids_param, limit_param, pattern_param
@@ -16,6 +20,7 @@ IDS = ids_param("ids", "Customers to answer.")
 LIMIT = limit_param(20, "Customers per page; 20 unless given.")
 CURSOR = cursor_param(store.CURSOR, 1)
 COUNTRY = pattern_param("country", "[A-Z]{2}", "two capital letters, as DE", "Only customers of this country.")
+ID = id_param("id", "The customer.")
 
 OPERATIONS = (
     Operation(
@@ -32,14 +37,50 @@ OPERATIONS = (
         "/customers/{id}",
         "One customer.",
         (Form(store.get_customer, Customer),),
-        path_params=(id_param("id", "The customer."),),
+        path_params=(ID,),
         problems={404: "there is no such customer"},
     ),
+    Operation(
+        "POST",
+        "/customers",
+        "Register a customer.",
+        (Form(store.register_customer, Customer),),
+        body=NewCustomer,
+        status=201,
+        location="/customers/{id}",
+    ),
+    Operation(
+        "POST",
+        "/customers/{id}/rename",
+        "Give a customer another name.",
+        (Form(store.rename_customer, Customer),),
+        path_params=(ID,),
+        body=NewName,
+        problems={404: "there is no such customer"},
+    ),
+    Operation(
+        "POST",
+        "/customers/{id}/erase",
+        "Forget who a customer is; whoever is erased stays erased.",
+        (Form(store.erase_customer, ErasedCustomer),),
+        path_params=(ID,),
+        problems={404: "there has never been such a customer"},
+    ),
+)
+
+STREAM = Stream(
+    service="customers",
+    folder=Path(__file__).parent,
+    table="customers",
+    key="id",
+    find=lambda db, ids: {customer.id: customer for customer in store.find_customers(db, ids=ids).items},
+    events=EVENTS,
 )
 
 SERVICE = Service(
     name="customers",
     summary="Customers of the shop: names, addresses, segments.",
     routes=partial(routes_of, OPERATIONS),
-    document=openapi_document("Customers", OPERATIONS),
+    stream=STREAM,
+    document=openapi_document("Customers", (*OPERATIONS, *feed_operations(STREAM))),
 )

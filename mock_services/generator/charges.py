@@ -44,7 +44,7 @@ class ChargeDraws:
             return "refunded"
         if order.status == "cancelled":
             return "failed" if self._draws.chance(0.4) else "refunded"
-        unpaid = method == "invoice" and order.status != "paid"
+        unpaid = method == "invoice" and order.status != "confirmed"
         return "pending" if unpaid and (order.age_days < 14 or self._draws.chance(OVERDUE)) else "succeeded"
 
     def _row(self, order: DrawnOrder, status: str, method: str, created_s: int, paid_s: int | None) -> Row:

@@ -17,9 +17,9 @@ _QUANTITIES = Weighted((1, 2, 3, 4, 6), (74, 16, 6, 2, 2))
 
 # Up to this age in days: the chance of each status. Later rows are older.
 _PROGRESS = (
-    (2, Weighted(("placed", "paid"), (70, 30))),
-    (5, Weighted(("placed", "paid", "shipped"), (15, 55, 30))),
-    (12, Weighted(("paid", "shipped", "delivered"), (5, 60, 35))),
+    (2, Weighted(("placed", "confirmed"), (70, 30))),
+    (5, Weighted(("placed", "confirmed", "shipped"), (15, 55, 30))),
+    (12, Weighted(("confirmed", "shipped", "delivered"), (5, 60, 35))),
     (30, Weighted(("shipped", "delivered"), (4, 96))),
     (float("inf"), Weighted(("delivered", "returned"), (95, 5))),
 )

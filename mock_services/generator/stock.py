@@ -11,7 +11,7 @@ from mock_services.generator.orders import DrawnOrder
 
 WAREHOUSES = ("HAM", "LYS", "MIL", "MAD", "RTM", "WAW")
 SOLD_OUT = 0.06
-_RESERVING = ("placed", "paid")
+_RESERVING = ("placed", "confirmed")
 
 
 class StockDraws:

@@ -12,7 +12,7 @@ from mock_services.generator.times import DAY, NOW, text
 Row = tuple[int | str | None, ...]
 
 # The chance that an order in this status causes a ticket.
-_CAUSES = {"placed": 0.04, "paid": 0.05, "shipped": 0.12, "delivered": 0.06, "returned": 0.45, "cancelled": 0.15}
+_CAUSES = {"placed": 0.04, "confirmed": 0.05, "shipped": 0.12, "delivered": 0.06, "returned": 0.45, "cancelled": 0.15}
 _ABOUT_ORDERS = {
     "returned": ("Where is my refund?", "Return label does not print", "I sent it back two weeks ago"),
     "cancelled": ("Why was my order cancelled?", "I was charged for a cancelled order"),

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from functools import partial
+from pathlib import Path
 
 from mock_services.inventory import store
-from mock_services.inventory.model import Stock
+from mock_services.inventory.events import EVENTS
+from mock_services.inventory.model import Adjustment, Stock
 from mock_services.kit.answers import Batch, Page
+from mock_services.kit.events import Stream
+from mock_services.kit.feed import feed_operations
 from mock_services.kit.openapi import openapi_document
 from mock_services.kit.operations import Form, Operation, routes_of
 from mock_services.kit.params import cursor_param, id_param, ids_param, limit_param
@@ -15,6 +19,7 @@ from mock_services.kit.service import Service
 PRODUCT_IDS = ids_param("product_ids", "Products whose stock to answer.")
 LIMIT = limit_param(20, "Products per page; 20 unless given.")
 CURSOR = cursor_param(store.CURSOR, 1)
+PRODUCT_ID = id_param("product_id", "The product.")
 
 OPERATIONS = (
     Operation(
@@ -31,14 +36,33 @@ OPERATIONS = (
         "/stock/{product_id}",
         "The stock of one product.",
         (Form(store.get_stock, Stock),),
-        path_params=(id_param("product_id", "The product."),),
+        path_params=(PRODUCT_ID,),
         problems={404: "there is no such product"},
     ),
+    Operation(
+        "POST",
+        "/stock/{product_id}/adjust",
+        "Enter that pieces have come to a warehouse or gone from it.",
+        (Form(store.adjust_stock, Stock),),
+        path_params=(PRODUCT_ID,),
+        body=Adjustment,
+        problems={404: "there is no such product", 409: "more would go than is free", 422: "it is not kept there"},
+    ),
+)
+
+STREAM = Stream(
+    service="inventory",
+    folder=Path(__file__).parent,
+    table="stock",
+    key="product_id",
+    find=lambda db, ids: {stock.product_id: stock for stock in store.find_stock(db, product_ids=ids).items},
+    events=EVENTS,
 )
 
 SERVICE = Service(
     name="inventory",
     summary="Stock of the shop: how much of each product lies in which warehouse.",
     routes=partial(routes_of, OPERATIONS),
-    document=openapi_document("Inventory", OPERATIONS),
+    stream=STREAM,
+    document=openapi_document("Inventory", (*OPERATIONS, *feed_operations(STREAM))),
 )

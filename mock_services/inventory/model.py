@@ -25,3 +25,10 @@ class Stock(msgspec.Struct, frozen=True):
     reserved: Pieces
     available: Pieces
     warehouses: list[Warehouse]
+
+
+class Adjustment(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """change: pieces that have come to the warehouse, or gone when negative."""
+
+    warehouse: Annotated[str, msgspec.Meta(pattern="^[A-Z]{3}$")]
+    change: Annotated[int, msgspec.Meta(ge=-1_000_000, le=1_000_000)]

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from mock_services.inventory.model import Stock, Warehouse
+from mock_services.inventory.events import ADJUSTED, StockAdjusted
+from mock_services.inventory.model import Adjustment, Stock, Warehouse
 from mock_services.kit.answers import Batch, Page, batch_of, encode_cursor, page_of
 from mock_services.kit.connection import Connection
-from mock_services.kit.problems import not_found
+from mock_services.kit.outbox import record
+from mock_services.kit.problems import Fault, Problem, not_found
 
 TABLES = """
 CREATE TABLE stock (
@@ -39,6 +41,27 @@ def list_stock(db: Connection, *, limit: int, cursor: tuple[str] | None) -> Page
     )
     found = _stock_of(db, [row[0] for row in rows])
     return page_of(list(found.values()), limit, lambda stock: encode_cursor(CURSOR, stock.product_id))
+
+
+def adjust_stock(db: Connection, *, product_id: str, body: Adjustment) -> Stock:
+    """In a warehouse that has some of the product. What is reserved cannot go; a change of 0 is none."""
+    stock = get_stock(db, product_id=product_id)
+    warehouse = next((each for each in stock.warehouses if each.code == body.warehouse), None)
+    if warehouse is None:
+        fault = Fault("body", f"must be one of {', '.join(each.code for each in stock.warehouses)}", "$.warehouse")
+        raise Problem(422, "UNKNOWN_WAREHOUSE", f"product {product_id} is not kept in {body.warehouse}", [fault])
+    if warehouse.on_hand + body.change < warehouse.reserved:
+        free = warehouse.on_hand - warehouse.reserved
+        raise Problem(409, "STOCK_TOO_LOW", f"only {free} of product {product_id} can go from {body.warehouse}")
+    if body.change == 0:
+        return stock
+    db.run(
+        "UPDATE stock SET on_hand = on_hand + :change WHERE product_id = :product_id AND warehouse = :warehouse",
+        {"change": body.change, "product_id": product_id, "warehouse": body.warehouse},
+    )
+    adjusted = get_stock(db, product_id=product_id)
+    record(db, ADJUSTED, product_id, StockAdjusted(product_id, body.warehouse, body.change, adjusted))
+    return adjusted
 
 
 def _stock_of(db: Connection, product_ids: list[str]) -> dict[str, Stock]:

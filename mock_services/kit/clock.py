@@ -10,6 +10,11 @@ def now() -> str:
     return timestamp(datetime.now(UTC).timestamp())
 
 
+def now_in_ms() -> str:
+    """The present moment of an event: `2026-09-30T17:05:11.042Z`."""
+    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
 def timestamp(seconds: float) -> str:
     """Seconds since 1970, rounded down."""
     return datetime.fromtimestamp(int(seconds), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -57,6 +57,10 @@ class Connection(Protocol):
         """The block's changes are committed together, or undone when it raises. One at a time over all processes."""
         ...
 
+    def snapshot(self) -> AbstractContextManager[None]:
+        """All that the block reads is of one moment. For reading connections."""
+        ...
+
     def first_of_each(self, columns: str, table: str, where: str, order: str) -> str:
         """SQL for the first :rows rows, by `order`, of each of the strings in :owners, which are told apart by `where`.
 

@@ -1,6 +1,7 @@
 """The control routes (/healthz, /openapi.json, /_calls, /_chaos), and the middleware that counts and disturbs others.
 
-Control routes are neither counted nor disturbed: a test must be able to look at a service that hangs.
+Control routes are neither counted nor disturbed: a test must be able to look at a service that hangs. The feed is
+disturbed as other routes are, but not counted among them.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from mock_services.kit.database import Database
 from mock_services.kit.problems import Problem
 
 UNMATCHED = "unmatched"
+FEED_PATHS = ("/events", "/snapshot", "/digest")
 
 
 def json_response(answer: object, status: int = 200) -> Response:
@@ -37,6 +39,8 @@ class Instruments:
         self._app = app
         self._routes = routes
         self._calls = calls
+        # Who keeps copies asks all the time: that must not disturb the counts of who asks for an answer.
+        self._feed_calls = CallLog()
         self._chaos = chaos
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -44,7 +48,8 @@ class Instruments:
             await self._app(scope, receive, send)
             return
         route = self._route_of(scope)
-        call = self._calls.arrive(route, scope)
+        calls = self._feed_calls if scope["path"] in FEED_PATHS else self._calls
+        call = calls.arrive(route, scope)
 
         async def noting_send(message: Message) -> None:
             if message["type"] == "http.response.start":
@@ -58,7 +63,7 @@ class Instruments:
         except ClientGone:
             pass
         finally:
-            self._calls.leave()
+            calls.leave()
 
     def _route_of(self, scope: Scope) -> str:
         """`METHOD /route/{template}`; also for a method that the route does not have."""
@@ -70,7 +75,7 @@ class Instruments:
 
 def is_control_path(path: str) -> bool:
     """Whether a path is for looking at the service rather than for using it."""
-    return path in ("/healthz", "/openapi.json") or path.startswith(("/_calls", "/_chaos"))
+    return path in ("/healthz", "/openapi.json") or path.startswith(("/_calls", "/_chaos", "/_feed", "/schemas/"))
 
 
 def control_routes(

@@ -36,6 +36,7 @@ class Database:
         self._check(service)
         self._local = threading.local()
         self._connections: list[Connection] = []
+        self._on_commit: list[Callable[[], None]] = []
         self._lock = threading.Lock()
         self._readers = ThreadPoolExecutor(READERS, "reader")
         self._writer = ThreadPoolExecutor(1, "writer")
@@ -47,13 +48,22 @@ class Database:
 
     async def write(self, change: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run change(connection, ...) on the writing thread in a transaction: committed, or undone when it raises."""
+        loop = asyncio.get_running_loop()
 
         def run() -> T:
             connection = self._connection(True)
             with connection.transaction():
-                return change(connection, *args, **kwargs)
+                changed = change(connection, *args, **kwargs)
+            # From here, not after the await: whoever asked for the change may have been cancelled meanwhile.
+            for heard in self._on_commit:
+                loop.call_soon_threadsafe(heard)
+            return changed
 
-        return await asyncio.get_running_loop().run_in_executor(self._writer, run)
+        return await loop.run_in_executor(self._writer, run)
+
+    def on_commit(self, heard: Callable[[], None]) -> None:
+        """From now on, call `heard` on the event loop after every commit of this process."""
+        self._on_commit.append(heard)
 
     def close(self) -> None:
         """Let running queries end, start no more."""

@@ -11,11 +11,24 @@ from typing import Any
 
 import msgspec
 
+from mock_services.kit.commands import KEY, KEY_PATTERN, POSITION
 from mock_services.kit.operations import Operation
 from mock_services.kit.params import JsonObject, Param
 from mock_services.kit.problems import MEDIA_TYPE, ProblemDocument
 
 _REFERENCE = "#/components/schemas/{name}"
+_KEY: JsonObject = {
+    "name": KEY,
+    "in": "header",
+    "required": False,
+    "description": "Names the command: sent again with the same key, it is answered as before and not done again.",
+    "schema": {"type": "string", "pattern": KEY_PATTERN},
+}
+_POSITION: JsonObject = {
+    "description": "Where the feed is after this command, as `orders:1742`.",
+    "required": True,
+    "schema": {"type": "string", "pattern": "^[a-z]+:[0-9]+$"},
+}
 
 
 def openapi_document(title: str, operations: Sequence[Operation]) -> JsonObject:
@@ -41,13 +54,18 @@ def _operation(operation: Operation, schema_of: dict[Any, JsonObject]) -> JsonOb
     document: JsonObject = {
         "operationId": operation.name.replace("{", "by_").translate(str.maketrans(" /}", "___")).strip("_").lower(),
         "summary": operation.summary,
-        "parameters": [_parameter(param, "path", True) for param in operation.path_params] + _query(operation),
+        "parameters": _parameters(operation),
         "responses": _responses(operation, schema_of),
     }
     if operation.body is not None:
         content = {"application/json": {"schema": schema_of[operation.body]}}
         document["requestBody"] = {"required": True, "content": content}
     return document
+
+
+def _parameters(operation: Operation) -> list[JsonObject]:
+    in_path = [_parameter(param, "path", True) for param in operation.path_params]
+    return in_path + _query(operation) + ([] if operation.method == "GET" else [_KEY])
 
 
 def _query(operation: Operation) -> list[JsonObject]:
@@ -76,8 +94,11 @@ def _responses(operation: Operation, schema_of: dict[Any, JsonObject]) -> JsonOb
         "description": "As asked for.",
         "content": {"application/json": {"schema": answers[0] if len(answers) == 1 else {"anyOf": answers}}},
     }
+    headers: JsonObject = {} if operation.method == "GET" else {POSITION: _POSITION}
     if operation.location is not None:
-        success["headers"] = {"Location": {"required": True, "schema": {"type": "string"}}}
+        headers["Location"] = {"required": True, "schema": {"type": "string"}}
+    if headers:
+        success["headers"] = headers
     problems = dict(operation.problems)
     problems[422] = "; ".join(filter(None, [problems.get(422), "a parameter or the body is not as documented"]))
     if operation.body is not None:

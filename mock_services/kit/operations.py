@@ -1,7 +1,8 @@
 """Operations: what a REST service offers, declared once. The declaration routes, checks and documents the requests.
 
 A handler is a plain function `handler(connection, *, path parameters, query parameters, body)` that runs on a database
-thread: reading for GET, in one transaction for POST. It returns the answer or raises Problem.
+thread: reading for GET, in one transaction for POST, which makes it a command (kit/commands.py). It returns the answer
+or raises Problem.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from mock_services.kit.bodies import read_body
+from mock_services.kit.commands import Command, carry_out
 from mock_services.kit.connection import Connection
 from mock_services.kit.database import Database
 from mock_services.kit.params import Param, parameter_problem, read_params
@@ -76,15 +78,31 @@ def _endpoint(by_method: Mapping[str, Operation], database: Database) -> Callabl
         values |= read_params(operation.path_params, request.path_params, "path")
         if operation.body is not None:
             values["body"] = await read_body(request, operation.body)
-        run = database.read if operation.method == "GET" else database.write
-        return await run(_answer, operation, form, values)
+        if operation.method == "GET":
+            return await database.read(_answer, operation, form, values)
+        command = Command.of(request, values.get("body"))
+        return await database.write(_carry_out, command, operation, form, values)
 
     return endpoint
 
 
 def _answer(connection: Connection, operation: Operation, form: Form, values: dict[str, Any]) -> Response:
     """Run the handler and encode what it answers, both on the database's thread: long lists cost as much as queries."""
-    answer = form.handler(connection, **values)
+    return _encode(operation, form.handler(connection, **values))
+
+
+def _carry_out(
+    connection: Connection, command: Command, operation: Operation, form: Form, values: dict[str, Any]
+) -> Response:
+    def change() -> tuple[Response, str]:
+        answer = form.handler(connection, **values)
+        subject = values[operation.path_params[0].name] if operation.path_params else answer.id
+        return _encode(operation, answer), subject
+
+    return carry_out(connection, command, change)
+
+
+def _encode(operation: Operation, answer: Any) -> Response:
     headers: dict[str, str] = {}
     if operation.location is not None:
         headers["Location"] = operation.location.format_map(msgspec.structs.asdict(answer))

@@ -70,6 +70,12 @@ class PostgresConnection:
             self._raw.execute("LOCK TABLE service IN EXCLUSIVE MODE")
             yield
 
+    @contextmanager
+    def snapshot(self) -> Generator[None, None, None]:
+        with _translated(), self._raw.transaction():
+            self._raw.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+            yield
+
     def first_of_each(self, columns: str, table: str, where: str, order: str) -> str:
         return (
             f"SELECT {columns} FROM unnest(:owners::text[]) WITH ORDINALITY AS owners (value, key)"

@@ -14,12 +14,11 @@ from collections.abc import Sequence
 
 import uvicorn
 
-from mock_services.kit.chaos import Chaos
 from mock_services.kit.connection import DatabaseError
 from mock_services.kit.database import Database
 from mock_services.kit.lifeline import end_with_parent
 from mock_services.kit.ports import PORTS
-from mock_services.kit.service import Service, make_app
+from mock_services.kit.service import App, Service, make_app
 
 HOST = "127.0.0.1"
 GRACE_S = 1
@@ -42,7 +41,7 @@ def main(service: Service, arguments: Sequence[str] | None = None) -> None:
     config = uvicorn.Config(
         app.asgi, log_level="warning", access_log=False, server_header=False, timeout_graceful_shutdown=GRACE_S
     )
-    _Server(config, app.chaos).run([listener])
+    _Server(config, app).run([listener])
 
 
 def _end(*_: object) -> None:
@@ -50,11 +49,11 @@ def _end(*_: object) -> None:
 
 
 class _Server(uvicorn.Server):
-    """Says when it listens; when it stops, first lets go of what chaos holds."""
+    """Says when it listens; when it stops, first lets go of what chaos holds and of who waits for events."""
 
-    def __init__(self, config: uvicorn.Config, chaos: Chaos) -> None:
+    def __init__(self, config: uvicorn.Config, app: App) -> None:
         super().__init__(config)
-        self._chaos = chaos
+        self._app = app
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
@@ -64,7 +63,8 @@ class _Server(uvicorn.Server):
             print(f"listening http://{HOST}:{sockets[0].getsockname()[1]}", flush=True)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        self._chaos.stop()
+        self._app.chaos.stop()
+        self._app.waiting.stop()
         await super().shutdown(sockets)
 
 

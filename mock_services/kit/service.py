@@ -20,6 +20,8 @@ from mock_services.kit.chaos import Chaos
 from mock_services.kit.connection import DatabaseUnavailable
 from mock_services.kit.control import Instruments, control_routes
 from mock_services.kit.database import Database
+from mock_services.kit.events import Stream
+from mock_services.kit.feed import Waiting, feed_control_routes, feed_routes
 from mock_services.kit.problems import Problem
 
 _log = logging.getLogger(__name__)
@@ -29,25 +31,32 @@ _CODES = {404: "NOT_FOUND", 405: "METHOD_NOT_ALLOWED"}
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """name: as in ports and files. routes: its domain routes over a database. document: its OpenAPI."""
+    """name: as in ports and files. routes: its domain routes over a database. stream: what it tells of its changes.
+
+    document: its OpenAPI, the feed included.
+    """
 
     name: str
     summary: str
     routes: Callable[[Database], list[Route]]
+    stream: Stream
     document: dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
 class App:
-    """A service's ASGI app, and the chaos that its server stops when it stops."""
+    """A service's ASGI app, and what holds requests: its server lets go of them when it stops."""
 
     asgi: Starlette
     chaos: Chaos
+    waiting: Waiting
 
 
 def make_app(service: Service, database: Database) -> App:
     """The service's app. It closes the database when it shuts down."""
-    routes = service.routes(database)
+    waiting = Waiting()
+    database.on_commit(waiting.wake)
+    routes = service.routes(database) + feed_routes(service.stream, database, waiting)
     calls = CallLog()
     chaos = Chaos({f"{method} {route.path}" for route in routes for method in route.methods or () if method != "HEAD"})
 
@@ -56,8 +65,9 @@ def make_app(service: Service, database: Database) -> App:
         yield
         database.close()
 
+    control = control_routes(service.name, service.document, database, calls, chaos)
     asgi = Starlette(
-        routes=routes + control_routes(service.name, service.document, database, calls, chaos),
+        routes=routes + control + feed_control_routes(service.stream, database),
         middleware=[Middleware(Instruments, routes=routes, calls=calls, chaos=chaos)],
         exception_handlers={
             Problem: _answer_problem,
@@ -69,7 +79,7 @@ def make_app(service: Service, database: Database) -> App:
     )
     # /customers/ is nothing, rather than a redirect to /customers: callers should see their mistake.
     asgi.router.redirect_slashes = False
-    return App(asgi, chaos)
+    return App(asgi, chaos, waiting)
 
 
 def _answer_problem(_: Request, error: Exception) -> Response:

@@ -73,6 +73,14 @@ class SqliteConnection:
             self._raw.execute("ROLLBACK")
             raise
 
+    @contextmanager
+    def snapshot(self) -> Generator[None, None, None]:
+        self.run("BEGIN")
+        try:
+            yield
+        finally:
+            self.run("ROLLBACK")
+
     def first_of_each(self, columns: str, table: str, where: str, order: str) -> str:
         return (
             f"SELECT {columns} FROM (SELECT key, value FROM json_each(:owners)) AS owners CROSS JOIN {table}"
@@ -96,7 +104,8 @@ def open_sqlite(path: Path, writable: bool) -> SqliteConnection:
     raw = sqlite3.connect(uri, uri=True, isolation_level=None, check_same_thread=False)
     with _translated():
         raw.execute(f"PRAGMA busy_timeout = {LOCK_TIMEOUT_MS}")
-        raw.execute("PRAGMA synchronous = NORMAL")
+        # FULL: what has been read from the feed must still be there after a power failure, else positions come again.
+        raw.execute(f"PRAGMA synchronous = {'FULL' if writable else 'NORMAL'}")
         if not writable:
             raw.execute("PRAGMA query_only = ON")
     return SqliteConnection(raw)

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from functools import partial
+from pathlib import Path
 
 from mock_services.kit.answers import Batch, ListsByOwner, Page
+from mock_services.kit.events import Stream
+from mock_services.kit.feed import feed_operations
 from mock_services.kit.openapi import openapi_document
 from mock_services.kit.operations import Form, Operation, routes_of
 from mock_services.kit.params import (
@@ -17,6 +20,7 @@ from mock_services.kit.params import (
 )
 from mock_services.kit.service import Service
 from mock_services.orders import store
+from mock_services.orders.events import EVENTS
 from mock_services.orders.model import STATUSES, NewOrder, Order
 
 IDS = ids_param("ids", "Orders to answer.")
@@ -66,6 +70,22 @@ OPERATIONS = (
     ),
     Operation(
         "POST",
+        "/orders/{id}/confirm",
+        "Confirm an order that was placed; a confirmed one stays confirmed.",
+        (Form(store.confirm_order, Order),),
+        path_params=(ID,),
+        problems={404: "there is no such order", 409: "it is further, or cancelled"},
+    ),
+    Operation(
+        "POST",
+        "/orders/{id}/ship",
+        "Ship an order that was confirmed; a shipped one stays shipped.",
+        (Form(store.ship_order, Order),),
+        path_params=(ID,),
+        problems={404: "there is no such order", 409: "it is not confirmed, or further, or cancelled"},
+    ),
+    Operation(
+        "POST",
         "/orders/{id}/cancel",
         "Cancel an order that is not on its way; a cancelled one stays cancelled.",
         (Form(store.cancel_order, Order),),
@@ -74,9 +94,19 @@ OPERATIONS = (
     ),
 )
 
+STREAM = Stream(
+    service="orders",
+    folder=Path(__file__).parent,
+    table="orders",
+    key="id",
+    find=lambda db, ids: {order.id: order for order in store.find_orders(db, ids=ids).items},
+    events=EVENTS,
+)
+
 SERVICE = Service(
     name="orders",
     summary="Orders of the shop: who ordered what, when, and how far it is.",
     routes=partial(routes_of, OPERATIONS),
-    document=openapi_document("Orders", OPERATIONS),
+    stream=STREAM,
+    document=openapi_document("Orders", (*OPERATIONS, *feed_operations(STREAM))),
 )

@@ -8,11 +8,11 @@ import msgspec
 
 from mock_services.kit.params import ID_PATTERN
 
-STATUSES = ("placed", "paid", "shipped", "delivered", "returned", "cancelled")
-CANCELLABLE = ("placed", "paid")
+STATUSES = ("placed", "confirmed", "shipped", "delivered", "returned", "cancelled")
+CANCELLABLE = ("placed", "confirmed")
 MAX_ITEMS = 100
 
-Status = Literal["placed", "paid", "shipped", "delivered", "returned", "cancelled"]
+Status = Literal["placed", "confirmed", "shipped", "delivered", "returned", "cancelled"]
 Id = Annotated[str, msgspec.Meta(pattern=ID_PATTERN)]
 Cents = Annotated[int, msgspec.Meta(ge=0)]
 Quantity = Annotated[int, msgspec.Meta(ge=1, le=1000)]

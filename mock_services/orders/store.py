@@ -15,9 +15,12 @@ import msgspec
 from mock_services.kit.answers import Batch, ListsByOwner, Page, batch_of, encode_cursor, lists_of, page_of
 from mock_services.kit.clock import now
 from mock_services.kit.connection import Connection
+from mock_services.kit.events import EventType
+from mock_services.kit.outbox import record
 from mock_services.kit.problems import Fault, Problem, not_found
 from mock_services.kit.timeline import Filters, Timeline
-from mock_services.orders.model import CANCELLABLE, NewOrder, Order, OrderItem
+from mock_services.orders.events import CANCELLED, CONFIRMED, PLACED, SHIPPED
+from mock_services.orders.model import CANCELLABLE, NewOrder, Order, OrderItem, Status
 
 TABLES = """
 CREATE TABLE orders (
@@ -100,20 +103,43 @@ def place_order(db: Connection, *, body: NewOrder) -> Order:
         items=items,
     )
     _insert(db, number, order)
+    record(db, PLACED, order.id, order)
     return order
+
+
+def confirm_order(db: Connection, *, id: str) -> Order:
+    """Promise to deliver it. A confirmed order stays as it is."""
+    order = get_order(db, id=id)
+    if order.status not in ("placed", "confirmed"):
+        raise Problem(409, "ORDER_NOT_CONFIRMABLE", f"order {id} is {order.status}; only a placed one is confirmed")
+    return _move(db, order, "confirmed", CONFIRMED)
+
+
+def ship_order(db: Connection, *, id: str) -> Order:
+    """Send a confirmed order on its way. A shipped order stays as it is."""
+    order = get_order(db, id=id)
+    if order.status not in ("confirmed", "shipped"):
+        raise Problem(409, "ORDER_NOT_SHIPPABLE", f"order {id} is {order.status}; only a confirmed one is shipped")
+    return _move(db, order, "shipped", SHIPPED)
 
 
 def cancel_order(db: Connection, *, id: str) -> Order:
     """Cancel unless it is on its way. A cancelled order stays as it is."""
     order = get_order(db, id=id)
-    if order.status == "cancelled":
-        return order
-    if order.status not in CANCELLABLE:
+    if order.status not in (*CANCELLABLE, "cancelled"):
         raise Problem(409, "ORDER_NOT_CANCELLABLE", f"order {id} is {order.status}; it can no longer be cancelled")
-    db.run("UPDATE orders SET status = 'cancelled' WHERE id = :id", {"id": id})
+    return _move(db, order, "cancelled", CANCELLED)
+
+
+def _move(db: Connection, order: Order, status: Status, event: EventType) -> Order:
+    """The order in its new status; nothing happens when it has it already."""
+    if order.status == status:
+        return order
+    db.run("UPDATE orders SET status = :status WHERE id = :id", {"status": status, "id": order.id})
     _count(db, order.status, -1)
-    _count(db, "cancelled", +1)
-    return msgspec.structs.replace(order, status="cancelled")
+    _count(db, status, +1)
+    record(db, event, order.id, event.data(order.id, order.customer_id, status))
+    return msgspec.structs.replace(order, status=status)
 
 
 def _priced(db: Connection, body: NewOrder) -> list[OrderItem]:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from functools import partial
+from pathlib import Path
 
 from mock_services.kit.answers import Batch, ListsByOwner, Page
+from mock_services.kit.events import Stream
+from mock_services.kit.feed import feed_operations
 from mock_services.kit.openapi import openapi_document
 from mock_services.kit.operations import Form, Operation, routes_of
 from mock_services.kit.params import choice_param, cursor_param, id_param, ids_param, limit_param
@@ -58,9 +61,20 @@ OPERATIONS = (
     ),
 )
 
+# Nothing can be charged yet, so nothing is told but what is there.
+STREAM = Stream(
+    service="payments",
+    folder=Path(__file__).parent,
+    table="charges",
+    key="id",
+    find=lambda db, ids: {charge.id: charge for charge in store.find_charges(db, ids=ids).items},
+    events=(),
+)
+
 SERVICE = Service(
     name="payments",
     summary="Charges for orders, and each customer's balance of them.",
     routes=partial(routes_of, OPERATIONS),
-    document=openapi_document("Payments", OPERATIONS),
+    stream=STREAM,
+    document=openapi_document("Payments", (*OPERATIONS, *feed_operations(STREAM))),
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated, Any
 
 import msgspec
@@ -13,9 +14,15 @@ from strawberry.schema.exceptions import CannotGetOperationTypeError
 from strawberry.types.execution import PreExecutionError
 
 from mock_services.kit.bodies import read_body
+from mock_services.kit.commands import POSITION, origin_of
 from mock_services.kit.database import Database
+from mock_services.kit.events import Stream
+from mock_services.kit.feed import feed_operations
+from mock_services.kit.openapi import openapi_document
 from mock_services.kit.service import Service
+from mock_services.reviews import store
 from mock_services.reviews.context import Context
+from mock_services.reviews.events import EVENTS
 from mock_services.reviews.graph import bad_input
 from mock_services.reviews.subgraph import SUBGRAPH, is_unexpected
 
@@ -37,8 +44,12 @@ def graphql_routes(database: Database) -> list[Route]:
 
     async def graphql(request: Request) -> Response:
         body = await read_body(request, GraphQLBody, MAX_BODY_BYTES)
-        answer = await _execute(body, Context(database))
-        return _response(answer, GRAPHQL_RESPONSE in request.headers.get("accept", ""))
+        context = Context(database, origin_of(request))
+        answer = await _execute(body, context)
+        response = _response(answer, GRAPHQL_RESPONSE in request.headers.get("accept", ""))
+        if context.position is not None:
+            response.headers[POSITION] = context.position
+        return response
 
     return [Route("/graphql", graphql, methods=["POST"])]
 
@@ -75,50 +86,52 @@ def _format(error: GraphQLError) -> Any:
     return masked | {"extensions": {"code": "INTERNAL_SERVER_ERROR"}}
 
 
-_DOCUMENT = {
-    "openapi": "3.1.0",
-    "info": {
-        "title": "Reviews",
-        "version": "1",
-        "description": "A GraphQL service: see `{_service{sdl}}`.",
-    },
-    "paths": {
-        "/graphql": {
-            "post": {
-                "operationId": "post_graphql",
-                "summary": "Run one GraphQL operation.",
-                "requestBody": {
-                    "required": True,
-                    "content": {
-                        "application/json": {
-                            "schema": {
-                                "type": "object",
-                                "required": ["query"],
-                                "properties": {
-                                    "query": {"type": "string", "minLength": 1},
-                                    "variables": {"type": ["object", "null"]},
-                                    "operationName": {"type": ["string", "null"]},
-                                },
-                            }
-                        }
-                    },
-                },
-                "responses": {
-                    "200": {"description": "`data`, `errors` or both."},
-                    "400": {"description": "Not JSON; or, in GraphQL's own media type, a document that was refused."},
-                    "413": {"description": "The body is too large."},
-                    "415": {"description": "The body is of another type."},
-                    "422": {"description": "The body is not a GraphQL request."},
-                    "default": {"description": "The service failed, or chaos was asked for."},
-                },
-            }
-        }
-    },
+_GRAPHQL = {
+    "post": {
+        "operationId": "post_graphql",
+        "summary": "Run one GraphQL operation: see `{_service{sdl}}`.",
+        "requestBody": {
+            "required": True,
+            "content": {
+                "application/json": {
+                    "schema": {
+                        "type": "object",
+                        "required": ["query"],
+                        "properties": {
+                            "query": {"type": "string", "minLength": 1},
+                            "variables": {"type": ["object", "null"]},
+                            "operationName": {"type": ["string", "null"]},
+                        },
+                    }
+                }
+            },
+        },
+        "responses": {
+            "200": {"description": "`data`, `errors` or both."},
+            "400": {"description": "Not JSON; or, in GraphQL's own media type, a document that was refused."},
+            "413": {"description": "The body is too large."},
+            "415": {"description": "The body is of another type."},
+            "422": {"description": "The body is not a GraphQL request."},
+            "default": {"description": "The service failed, or chaos was asked for."},
+        },
+    }
 }
+
+STREAM = Stream(
+    service="reviews",
+    folder=Path(__file__).parent,
+    table="reviews",
+    key="id",
+    find=store.find_reviews,
+    events=EVENTS,
+)
+_DOCUMENT = openapi_document("Reviews", feed_operations(STREAM))
+_DOCUMENT["paths"]["/graphql"] = _GRAPHQL
 
 SERVICE = Service(
     name="reviews",
     summary="Reviews of products by customers: a GraphQL service, an Apollo Federation 2 subgraph.",
     routes=graphql_routes,
+    stream=STREAM,
     document=_DOCUMENT,
 )

@@ -8,8 +8,9 @@ from functools import partial
 from strawberry.dataloader import DataLoader
 
 from mock_services.kit.database import Database
+from mock_services.kit.outbox import Origin
 from mock_services.reviews import store
-from mock_services.reviews.store import Ratings, ReviewRow
+from mock_services.reviews.model import Ratings, ReviewRow
 
 NO_RATINGS = Ratings(average=None, count=0)
 
@@ -17,8 +18,10 @@ NO_RATINGS = Ratings(average=None, count=0)
 class Context:
     """Made anew for each request, so that nothing is remembered longer. Loaders see each key once."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, origin: Origin) -> None:
         self.database = database
+        self.origin = origin
+        self.position: str | None = None  # Of the feed, after the last command of the request.
         self.reviews: DataLoader[str, ReviewRow | None] = DataLoader(self._load_reviews)
         self.ratings: DataLoader[str, Ratings] = DataLoader(self._load_ratings)
         self._newest: dict[tuple[str, int], DataLoader[str, list[ReviewRow]]] = {}

@@ -15,7 +15,7 @@ from strawberry import federation
 
 from mock_services.reviews import store
 from mock_services.reviews.context import Context
-from mock_services.reviews.store import ReviewRow
+from mock_services.reviews.model import ReviewRow
 
 MAX_FIRST = 100
 
@@ -121,5 +121,6 @@ class Mutation:
             raise bad_input("rating must be from 1 to 5")
         if not input.title.strip() or not input.product_id or not input.author_id:
             raise bad_input("title, productId and authorId must not be empty")
-        row = await info.context.database.write(store.add_review, strawberry.asdict(input))
-        return reviews_of([row])[0]
+        context, review = info.context, strawberry.asdict(input)
+        row, context.position = await context.database.write(store.add_review, review, context.origin)
+        return review_of(row)

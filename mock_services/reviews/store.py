@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import astuple, dataclass
+from dataclasses import astuple
 from typing import Any
 
 from mock_services.kit.clock import now
+from mock_services.kit.commands import position_now
 from mock_services.kit.connection import Connection
+from mock_services.kit.outbox import Origin, caused_by, record
 from mock_services.kit.timeline import Timeline
+from mock_services.reviews.events import ADDED
+from mock_services.reviews.model import Ratings, ReviewRow
 
 TABLES = """
 CREATE TABLE reviews (
@@ -24,27 +28,6 @@ CREATE INDEX reviews_by_author ON reviews (author_id, created_at, id);
 
 _COLUMNS = "id, product_id, author_id, rating, title, body, created_at"
 _TIMELINE = Timeline("reviews", "created_at", _COLUMNS)
-
-
-@dataclass(frozen=True, slots=True)
-class ReviewRow:
-    """In the order of _COLUMNS. created_at: UTC."""
-
-    id: str
-    product_id: str
-    author_id: str
-    rating: int
-    title: str
-    body: str
-    created_at: str
-
-
-@dataclass(frozen=True, slots=True)
-class Ratings:
-    """One product's. average: None when there are none."""
-
-    average: float | None
-    count: int
 
 
 def find_reviews(db: Connection, ids: list[str]) -> dict[str, ReviewRow]:
@@ -77,9 +60,11 @@ def ratings_of_each(db: Connection, product_ids: list[str]) -> dict[str, Ratings
     return {product_id: Ratings(round(average, 2), count) for product_id, average, count in rows}
 
 
-def add_review(db: Connection, review: dict[str, Any]) -> ReviewRow:
-    """review: all but id and created_at, by column."""
+def add_review(db: Connection, review: dict[str, Any], origin: Origin) -> tuple[ReviewRow, str]:
+    """review: all but id and created_at, by column. Answers the feed's position, too."""
     ((number,),) = db.all("SELECT coalesce(max(number), 0) + 1 FROM reviews")
     row = ReviewRow(id=f"r-{number:06d}", created_at=now(), **review)
     db.insert("reviews", [(number, *astuple(row))])
-    return row
+    with caused_by(origin):
+        record(db, ADDED, row.id, row)
+    return row, position_now(db)

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from functools import partial
+from pathlib import Path
 
 from mock_services.kit.answers import Batch, ListsByOwner, Page
+from mock_services.kit.events import Stream
+from mock_services.kit.feed import feed_operations
 from mock_services.kit.openapi import openapi_document
 from mock_services.kit.operations import Form, Operation, routes_of
 from mock_services.kit.params import (
@@ -17,6 +20,7 @@ from mock_services.kit.params import (
 )
 from mock_services.kit.service import Service
 from mock_services.support import store
+from mock_services.support.events import EVENTS
 from mock_services.support.model import STATUSES, NewTicket, Ticket
 
 IDS = ids_param("ids", "Tickets to answer.")
@@ -73,9 +77,19 @@ OPERATIONS = (
     ),
 )
 
+STREAM = Stream(
+    service="support",
+    folder=Path(__file__).parent,
+    table="tickets",
+    key="id",
+    find=lambda db, ids: {ticket.id: ticket for ticket in store.find_tickets(db, ids=ids).items},
+    events=EVENTS,
+)
+
 SERVICE = Service(
     name="support",
     summary="Tickets of customers, often about an order.",
     routes=partial(routes_of, OPERATIONS),
-    document=openapi_document("Support", OPERATIONS),
+    stream=STREAM,
+    document=openapi_document("Support", (*OPERATIONS, *feed_operations(STREAM))),
 )

@@ -7,8 +7,10 @@ import msgspec
 from mock_services.kit.answers import Batch, ListsByOwner, Page, batch_of, encode_cursor, lists_of, page_of
 from mock_services.kit.clock import now
 from mock_services.kit.connection import Connection
+from mock_services.kit.outbox import record
 from mock_services.kit.problems import not_found
 from mock_services.kit.timeline import Timeline
+from mock_services.support.events import CLOSED, OPENED, TicketClosed
 from mock_services.support.model import NewTicket, Ticket
 
 TABLES = """
@@ -83,16 +85,19 @@ def open_ticket(db: Connection, *, body: NewTicket) -> Ticket:
         closed_at=None,
     )
     db.insert("tickets", [(number, *msgspec.structs.astuple(ticket))])
+    record(db, OPENED, ticket.id, ticket)
     return ticket
 
 
 def close_ticket(db: Connection, *, id: str) -> Ticket:
     """Close it; a closed one stays as it is."""
-    db.run(
-        "UPDATE tickets SET status = 'closed', closed_at = :now WHERE id = :id AND status <> 'closed'",
-        {"now": now(), "id": id},
-    )
-    return get_ticket(db, id=id)
+    ticket = get_ticket(db, id=id)
+    if ticket.status == "closed":
+        return ticket
+    closed_at = now()
+    db.run("UPDATE tickets SET status = 'closed', closed_at = :now WHERE id = :id", {"now": closed_at, "id": id})
+    record(db, CLOSED, id, TicketClosed(id, ticket.customer_id, closed_at))
+    return msgspec.structs.replace(ticket, status="closed", closed_at=closed_at)
 
 
 def _cursor(ticket: Ticket) -> str:

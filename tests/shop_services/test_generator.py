@@ -25,8 +25,9 @@ TINY = Sizes(customers=20, products=10, orders=60)
 
 
 def content(directory: Path) -> dict[str, list[str]]:
-    """Every row of every table, as SQL text."""
-    return {name: list(dump(directory / f"{name}.db")) for name in PORTS}
+    """Every row of every table, as SQL text, but for the names of the feeds: each is made once."""
+    made = 'INSERT INTO "feed"'
+    return {name: [row for row in dump(directory / f"{name}.db") if not row.startswith(made)] for name in PORTS}
 
 
 def dump(path: Path) -> Iterator[str]:
@@ -107,9 +108,10 @@ CONTRADICTIONS = {
     "an order on its way that is not charged exactly once": """
         SELECT orders.id FROM orders
         LEFT JOIN charges ON order_id = orders.id AND charges.status IN ('succeeded', 'pending')
-        WHERE orders.status IN ('paid', 'shipped', 'delivered') GROUP BY orders.id HAVING count(charges.id) <> 1""",
-    "a paid order that is not paid": """
-        SELECT orders.id FROM orders WHERE status = 'paid'
+        WHERE orders.status IN ('confirmed', 'shipped', 'delivered')
+        GROUP BY orders.id HAVING count(charges.id) <> 1""",
+    "a confirmed order that is not paid": """
+        SELECT orders.id FROM orders WHERE status = 'confirmed'
         AND id NOT IN (SELECT order_id FROM charges WHERE charges.status = 'succeeded')""",
     "a returned order whose money was kept": """
         SELECT orders.id FROM orders JOIN charges ON order_id = orders.id
@@ -117,7 +119,7 @@ CONTRADICTIONS = {
     "a time of payment that does not fit the charge": """
         SELECT id FROM charges WHERE (paid_at IS NULL) <> (status IN ('pending', 'failed')) OR paid_at < created_at""",
     "an old order that still waits": """
-        SELECT id FROM orders WHERE status IN ('placed', 'paid', 'shipped') AND placed_at < '2026-08-31'""",
+        SELECT id FROM orders WHERE status IN ('placed', 'confirmed', 'shipped') AND placed_at < '2026-08-31'""",
     "a new order that has arrived": "SELECT id FROM orders WHERE status = 'delivered' AND placed_at > '2026-09-26'",
     "a count by status that is not so": """
         SELECT status FROM order_counts
@@ -135,7 +137,7 @@ CONTRADICTIONS = {
     "a reservation that no waiting order explains": """
         SELECT stock.product_id FROM stock GROUP BY stock.product_id HAVING sum(reserved) <> (
             SELECT coalesce(sum(quantity), 0) FROM order_items JOIN orders ON order_id = orders.id
-            WHERE order_items.product_id = stock.product_id AND status IN ('placed', 'paid'))""",
+            WHERE order_items.product_id = stock.product_id AND status IN ('placed', 'confirmed'))""",
     "a price that orders does not know": """
         SELECT products.id FROM products JOIN known_products USING (id)
         WHERE json_extract(document, '$.price.amount_cents') <> price_cents""",

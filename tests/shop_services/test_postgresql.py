@@ -30,6 +30,8 @@ from tests.shop_services.test_processes import estate_process, pids_of, wait_gon
 
 pytestmark = pytest.mark.postgresql
 
+EMPTY = ("outbox", "versions", "answers", "erased_customers")
+"""What only a service fills."""
 TINY = Sizes(customers=20, products=10, orders=60)
 
 
@@ -90,9 +92,11 @@ def test_the_rows_are_those_of_sqlite(service: str, home: PostgresHome, pristine
     tables = [table for table in tables if not table.startswith("sqlite_")]
     assert sorted(tables) == sorted(tables_of(home, home.role(service)))
     for table in tables:
-        rows = rows_in_sqlite(pristine, service, table)
-        assert rows != []
-        assert rows_in_postgresql(home, service, table) == rows
+        rows, copied = rows_in_sqlite(pristine, service, table), rows_in_postgresql(home, service, table)
+        if table == "feed":  # Its id is made anew each time.
+            rows, copied = ([msgspec.json.decode(row)[1:] for row in each] for each in (rows, copied))
+        assert (rows != []) == (table not in EMPTY)
+        assert copied == rows
 
 
 PATHS = {
@@ -142,7 +146,7 @@ def test_no_role_can_read_another_services_data(home: PostgresHome) -> None:
                     for table in tables_of(home, schema):
                         query = f"SELECT * FROM {schema}.{table} LIMIT 1"
                         if schema == home.role(service):
-                            assert connection.execute(query).fetchone() is not None
+                            assert (connection.execute(query).fetchone() is None) == (table in EMPTY)
                             continue
                         for forbidden in (query, f"DELETE FROM {schema}.{table}", f"DROP TABLE {schema}.{table}"):
                             with pytest.raises(psycopg.errors.InsufficientPrivilege):

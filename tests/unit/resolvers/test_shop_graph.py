@@ -38,7 +38,7 @@ QUERIES = [
     "query($id:ID!){product(id:$id){name price stock{available} reviews{rating author{name}}}}",
     "query($id:ID!){order(id:$id){payments{amount status} items{product{name} quantity unitPrice}}}",
     """{customersConnection(first:5,after:"x",country:"DE"){nodes{name} pageInfo{endCursor hasNextPage}}
-       productsConnection(category:BOOKS){nodes{name}} ordersConnection(status:PAID){totalCount nodes{id}}}""",
+       productsConnection(category:BOOKS){nodes{name}} ordersConnection(status:CONFIRMED){totalCount nodes{id}}}""",
     "query($id:ID!){ticket(id:$id){subject customer{name} order{total}} charge(id:$id){amount order{total}}}",
     'mutation{placeOrder(input:{customerId:"c",items:[{productId:"p",quantity:1}]}){id} cancelOrder(id:"o"){status}}',
     'mutation{openTicket(input:{customerId:"c",subject:"s"}){id} closeTicket(id:"t"){status}}',
