@@ -21,6 +21,7 @@ from gateway.server.engine import Check, Readiness
 from gateway.server.examples import load_examples
 from gateway.server.metrics import metrics_route
 from gateway.server.settings import ServerSettings
+from gateway.server.timeout import read_timeout_s
 from gateway.services.client import ServiceClient
 from gateway.services.loader import close_loaders
 from gateway.services.request import RequestContext
@@ -58,7 +59,7 @@ class Gateway:
         return self.pipeline.supergraph.sdl
 
     async def run(self, request: GraphQLRequest, headers: Mapping[str, str], request_id: str) -> GraphQLResponse:
-        """See gateway.server.engine.Engine.run. The answer is there by the configured deadline."""
+        """See gateway.server.engine.Engine.run. The answer is there by the request's deadline."""
         context = self._context(headers, request_id)
         try:
             return await self.pipeline.run(request, context)
@@ -79,14 +80,20 @@ class Gateway:
     def _context(self, headers: Mapping[str, str], request_id: str) -> RequestContext:
         settings = self._settings
         traceparent = headers.get("traceparent", "")
-        return RequestContext(
+        began = asyncio.get_running_loop().time()
+        context = RequestContext(
             request_id=request_id,
-            deadline=asyncio.get_running_loop().time() + settings.execution.deadline_s,
+            deadline=began,
             services=self._services,
             headers={name: headers[name] for name in settings.server.forward_headers if name in headers},
             traceparent=traceparent if _TRACEPARENT.fullmatch(traceparent) else None,
             batching=settings.execution.batching,
+            began=began,
+            asked_s=read_timeout_s(headers),
+            step_share_s=settings.execution.step_share_s,
         )
+        context.allow(settings.execution.deadline_s)
+        return context
 
 
 async def open_gateway(settings: Settings) -> Gateway:
@@ -161,6 +168,7 @@ class _LazyEngine:
 def _options(settings: Settings) -> PipelineOptions:
     return PipelineOptions(
         lookups=settings.execution.lookups,
+        deadlines_s={name: operation.deadline_s for name, operation in settings.execution.operations.items()},
         introspection=settings.server.introspection,
         explain=settings.server.explains,
         operations=settings.cache.operations,

@@ -15,6 +15,7 @@ from typing import Any
 
 from gateway.execution.execute import execute_plan
 from gateway.execution.introspection import introspect
+from gateway.execution.split import Reserve
 from gateway.execution.trace import Trace, asks_for_trace
 from gateway.federation.selection import Field
 from gateway.federation.supergraph import Supergraph
@@ -46,6 +47,7 @@ class PipelineOptions:
     """What an operator may choose of the pipeline.
 
     lookups: root arguments serve as keys (`@lookup`). explain: clients may ask for a trace of their request.
+    deadlines_s: by operation name, in place of what the context allows.
     operations, plans: how many are kept, least used out first.
     """
 
@@ -54,6 +56,7 @@ class PipelineOptions:
     explain: bool = False
     operations: int = 1000
     plans: int = 1000
+    deadlines_s: Mapping[str, float] = field(default_factory=dict[str, float])
     limits: Limits = field(default_factory=Limits)
     cost: CostLimit = field(default_factory=CostLimit)
 
@@ -63,6 +66,7 @@ class Prepared:
     """All that can be known of an operation before its variables: its plan, its cost and the shape of its answer.
 
     made_s: when, as time.perf_counter() has it.
+    reserve: what the end of a request's time is kept for; it learns from every answer.
     """
 
     plan: Plan
@@ -70,6 +74,7 @@ class Prepared:
     cost: OperationCost
     introspects: bool
     made_s: float = field(default_factory=time.perf_counter)
+    reserve: Reserve = field(default_factory=Reserve)
 
 
 class Pipeline:
@@ -117,13 +122,16 @@ class Pipeline:
         if trace is not None:
             trace.end_planning()
         seen.planned(operation, prepared.plan)
+        self._split_time(operation, prepared, context)
         cost = self._check_cost(prepared, variables, seen)
         introspected = introspect(operation, variables, self.supergraph.api_schema) if prepared.introspects else None
         fetched = await execute_plan(
             prepared.plan, variables, self.subgraphs, self.supergraph.api_schema, context, trace
         )
         seen.fetched(fetched.failures)
+        fetched_s = time.perf_counter()
         response = shape_response(prepared.shape, fetched.data, fetched.failures, introspected)
+        prepared.reserve.learn(time.perf_counter() - fetched_s)
         if trace is None:
             return response
         report = {"cost": cost, **trace.report(prepared.plan, cached=prepared.made_s < trace.started_s)}
@@ -136,6 +144,14 @@ class Pipeline:
         seen.measured(cost)
         check_cost(cost, prepared.cost, variables, self.options.cost)
         return cost
+
+    def _split_time(self, operation: Operation, prepared: Prepared, context: RequestContext) -> None:
+        """What this operation is given, and what of it is kept for putting its answer together. Changes the context."""
+        name = operation.definition.name
+        seconds = None if name is None else self.options.deadlines_s.get(name.value)
+        if seconds is not None:
+            context.allow(seconds)
+        context.reserve_s = prepared.reserve.seconds(context.fetching_s())
 
     def prepare(self, document: str, operation_name: str | None = None) -> Operation:
         """The validated operation, from the cache when its text was seen before. Raises RequestError."""

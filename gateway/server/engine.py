@@ -36,7 +36,8 @@ class Engine(Protocol):
         headers:    the client's, names in lower case, repeated ones joined by ", ".
         request_id: goes into every log line and every call that this request causes.
 
-        Raises RequestError when the document or its variables are at fault. It is cancelled when the client has gone.
+        Raises RequestError when the document or its variables are at fault, HttpError when a header is. It is cancelled
+        when the client has gone.
         """
         ...
 

@@ -12,11 +12,27 @@ from gateway.settings.values import Count, Seconds, Section
 _LIMITS = Limits()
 
 
+OperationName = Annotated[str, Field(pattern=r"^[_A-Za-z][_0-9A-Za-z]*$")]
+
+
+class OperationSection(Section):
+    """What holds for the operations of one name. A client chooses the name: it gives time, and must give no rights."""
+
+    deadline_s: Seconds
+    """Seconds for a whole request of this name, in place of `execution.deadline_s`: more or less."""
+
+
 class ExecutionSection(Section):
     """How an operation is run."""
 
     deadline_s: Seconds = 2.0
-    """Seconds for a whole request. What has not arrived by then is null, with an error."""
+    """Seconds for a whole request. What has not arrived by then is null, with an error. A client may ask for less by
+    the header `Braid-Timeout-Ms`, never for more."""
+    operations: dict[OperationName, OperationSection] = Field(default={})
+    """Operations by name that get another deadline."""
+    step_share_s: Annotated[float, Field(ge=0, le=1)] = 0.01
+    """Seconds of a request that a call leaves to each step of the plan that waits for it, one behind the other; all of
+    them together are left a tenth of the time at most. A call that nothing waits for leaves nothing."""
     batching: bool = True
     """Fetch entities in batches. Off, every entity costs a call of its own: for comparison only."""
     lookups: bool = True

@@ -8,6 +8,7 @@ import re
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
+from typing import get_origin
 
 import pytest
 
@@ -89,7 +90,7 @@ def test_the_published_json_schema_is_the_settings() -> None:
 
 
 def settings_by_path(section: type[Section] = Settings, above: str = "") -> dict[str, object]:
-    """Every setting's path with its default, as docs/configuration.md names it; `subgraphs.NAME` for any subgraph."""
+    """Every setting's path with its default, as docs/configuration.md names it; NAME stands for any key."""
     found: dict[str, object] = {}
     for name, field in section.model_fields.items():
         path = f"{above}{field.alias or name}"
@@ -97,7 +98,7 @@ def settings_by_path(section: type[Section] = Settings, above: str = "") -> dict
         if inner is None:
             found[path] = "required" if field.is_required() else field.default
         else:
-            found |= settings_by_path(inner, f"{path}.NAME." if name == "subgraphs" else f"{path}.")
+            found |= settings_by_path(inner, f"{path}.NAME." if get_origin(field.annotation) is dict else f"{path}.")
     return found
 
 
