@@ -171,6 +171,7 @@ def _options(settings: Settings) -> PipelineOptions:
         deadlines_s={name: operation.deadline_s for name, operation in settings.execution.operations.items()},
         introspection=settings.server.introspection,
         explain=settings.server.explains,
+        sharing=settings.execution.share_queries,
         operations=settings.cache.operations,
         plans=settings.cache.plans,
         limits=settings.limits.to_limits(),

@@ -34,6 +34,7 @@ from gateway.response.response import GraphQLResponse
 from gateway.response.shape import ObjectShape, build_shape
 from gateway.response.shape_response import shape_response
 from gateway.services.request import RequestContext
+from gateway.sharing import Answered, Sharing
 from gateway.subgraphs.subgraph import Subgraph
 from gateway.telemetry.caches import CountedCache
 from gateway.telemetry.telemetry import Telemetry, WatchedRequest
@@ -47,6 +48,7 @@ class PipelineOptions:
     """What an operator may choose of the pipeline.
 
     lookups: root arguments serve as keys (`@lookup`). explain: clients may ask for a trace of their request.
+    sharing: identical queries that are under way at the same time are executed once.
     deadlines_s: by operation name, in place of what the context allows.
     operations, plans: how many are kept, least used out first.
     """
@@ -54,6 +56,7 @@ class PipelineOptions:
     lookups: bool = True
     introspection: bool = True
     explain: bool = False
+    sharing: bool = False
     operations: int = 1000
     plans: int = 1000
     deadlines_s: Mapping[str, float] = field(default_factory=dict[str, float])
@@ -93,6 +96,8 @@ class Pipeline:
         self.telemetry = telemetry or Telemetry()
         self._operations: CountedCache[tuple[str, str | None], Operation] = CountedCache(self.options.operations)
         self._prepared: CountedCache[tuple[Operation, tuple[bool, ...]], Prepared] = CountedCache(self.options.plans)
+        self._sharing = Sharing() if self.options.sharing else None
+        self.telemetry.metrics.sharing = self._sharing
         self.telemetry.metrics.caches = {"operations": self._operations, "plans": self._prepared}
 
     async def run(self, request: GraphQLRequest, context: RequestContext) -> GraphQLResponse:
@@ -122,28 +127,41 @@ class Pipeline:
         if trace is not None:
             trace.end_planning()
         seen.planned(operation, prepared.plan)
-        self._split_time(operation, prepared, context)
         cost = self._check_cost(prepared, variables, seen)
-        introspected = introspect(operation, variables, self.supergraph.api_schema) if prepared.introspects else None
-        fetched = await execute_plan(
-            prepared.plan, variables, self.subgraphs, self.supergraph.api_schema, context, trace
-        )
-        seen.fetched(fetched.failures)
+        self._split_time(operation, prepared, context)
+
+        async def execute(context: RequestContext) -> Answered:
+            return await self._execute(operation, prepared, variables, context, trace)
+
+        if operation.kind == "query" and self._sharing is not None and trace is None:
+            answered = await self._sharing.answer(request, variables, context, execute)
+        else:
+            try:
+                answered = await execute(context)
+            finally:
+                if operation.kind != "query" and self._sharing is not None:
+                    self._sharing.close_to_newcomers()
+        seen.fetched(answered.failures)
+        if trace is None:
+            return answered.response
+        report = {"cost": cost, **trace.report(prepared.plan, cached=prepared.made_s < trace.started_s)}
+        return replace(answered.response, extensions={**answered.response.extensions, "trace": report})
+
+    async def _execute(
+        self,
+        operation: Operation,
+        prepared: Prepared,
+        variables: Mapping[str, Any],
+        context: RequestContext,
+        trace: Trace | None,
+    ) -> Answered:
+        schema = self.supergraph.api_schema
+        introspected = introspect(operation, variables, schema) if prepared.introspects else None
+        fetched = await execute_plan(prepared.plan, variables, self.subgraphs, schema, context, trace)
         fetched_s = time.perf_counter()
         response = shape_response(prepared.shape, fetched.data, fetched.failures, introspected)
         prepared.reserve.learn(time.perf_counter() - fetched_s)
-        if trace is None:
-            return response
-        report = {"cost": cost, **trace.report(prepared.plan, cached=prepared.made_s < trace.started_s)}
-        return replace(response, extensions={**response.extensions, "trace": report})
-
-    def _check_cost(self, prepared: Prepared, variables: Mapping[str, Any], seen: WatchedRequest) -> int:
-        """What the operation costs. Raises RequestError when that is too much, and nothing has been fetched yet."""
-        check_fetches(len(prepared.plan.steps), self.options.limits.fetches)
-        cost = prepared.cost.measure(variables)
-        seen.measured(cost)
-        check_cost(cost, prepared.cost, variables, self.options.cost)
-        return cost
+        return Answered(response, fetched.failures)
 
     def _split_time(self, operation: Operation, prepared: Prepared, context: RequestContext) -> None:
         """What this operation is given, and what of it is kept for putting its answer together. Changes the context."""
@@ -152,6 +170,14 @@ class Pipeline:
         if seconds is not None:
             context.allow(seconds)
         context.reserve_s = prepared.reserve.seconds(context.fetching_s())
+
+    def _check_cost(self, prepared: Prepared, variables: Mapping[str, Any], seen: WatchedRequest) -> int:
+        """What the operation costs. Raises RequestError when that is too much, and nothing has been fetched yet."""
+        check_fetches(len(prepared.plan.steps), self.options.limits.fetches)
+        cost = prepared.cost.measure(variables)
+        seen.measured(cost)
+        check_cost(cost, prepared.cost, variables, self.options.cost)
+        return cost
 
     def prepare(self, document: str, operation_name: str | None = None) -> Operation:
         """The validated operation, from the cache when its text was seen before. Raises RequestError."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 
@@ -25,9 +25,19 @@ class GraphQLResponse:
     errors: Sequence[Mapping[str, Any]] = ()
     extensions: Mapping[str, Any] = field(default_factory=dict[str, Any])
     executed: bool = True
+    # Not in `replace`d copies, whose body is another one.
+    _body: bytes | None = field(default=None, init=False, repr=False, compare=False)
 
     def encode(self) -> bytes:
-        """The response body as UTF-8 JSON. Errors come first, as the specification advises."""
+        """The response body as UTF-8 JSON, made once: one answer may go to several clients.
+
+        Errors come first, as the specification advises.
+        """
+        if self._body is None:
+            object.__setattr__(self, "_body", self._encode())
+        return cast("bytes", self._body)
+
+    def _encode(self) -> bytes:
         body: dict[str, Any] = {}
         if self.errors:
             body["errors"] = self.errors

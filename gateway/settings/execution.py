@@ -37,6 +37,9 @@ class ExecutionSection(Section):
     """Fetch entities in batches. Off, every entity costs a call of its own: for comparison only."""
     lookups: bool = True
     """Start entity fetches beside a root field whose arguments are the key (`@lookup`), not after it."""
+    share_queries: bool = False
+    """Execute identical queries of clients with the same forwarded headers once when they are under way at the same
+    time. What they are answered may have been read shortly before they asked."""
 
 
 class LimitsSection(Section):

@@ -81,11 +81,19 @@ class Cache(Protocol):
     def __len__(self) -> int: ...
 
 
+class SharedQueries(Protocol):
+    """What is told of queries that were executed together with others. See gateway.sharing.Sharing."""
+
+    taken: int
+    repeated: int
+
+
 class Metrics:
     """All metrics of one gateway. A prometheus-client collector.
 
     in_flight: requests that are being answered now.
     caches:    by name; filled by whoever owns them.
+    sharing:   None while queries are not shared.
     """
 
     def __init__(self) -> None:
@@ -117,6 +125,7 @@ class Metrics:
         self.costs = Histograms("braid_operation_cost", "Estimated cost of operations, by kind.", ("kind",), COSTS)
         self.in_flight = 0
         self.caches: Mapping[str, Cache] = {}
+        self.sharing: SharedQueries | None = None
 
     def collect(self) -> Iterator[Metric]:
         yield self.requests.collect()
@@ -128,6 +137,7 @@ class Metrics:
         yield self.failures.collect()
         yield self.costs.collect()
         yield from self._collect_caches()
+        yield from self._collect_sharing()
 
     def _collect_caches(self) -> Iterator[Metric]:
         entries = GaugeMetricFamily("braid_cache_entries", "What a cache holds now.", labels=("cache",))
@@ -138,3 +148,12 @@ class Metrics:
             lookups.add_metric((name, "miss"), cache.misses)
         yield entries
         yield lookups
+
+    def _collect_sharing(self) -> Iterator[Metric]:
+        if self.sharing is None:
+            return
+        taken, repeated = self.sharing.taken, self.sharing.repeated
+        text = "Queries that joined an identical one under way."
+        yield CounterMetricFamily("braid_shared_queries", text, value=taken)
+        text = "Of those, queries that were executed after all, because the one they had joined failed."
+        yield CounterMetricFamily("braid_shared_queries_repeated", text, value=repeated)
