@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import Enum
 from typing import Any
 
@@ -49,6 +50,11 @@ class ProductPages(PageLoader[ProductRow]):
 
 async def find_product(context: RequestContext, id: str) -> ProductRow | None:
     return await context.loader(Products).load(id)
+
+
+async def find_products(context: RequestContext, ids: Sequence[str]) -> list[ProductRow | Exception | None]:
+    """One result for each id, in their order."""
+    return await context.loader(Products).load_each(ids)
 
 
 async def list_products(

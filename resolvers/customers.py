@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from enum import Enum
 
@@ -44,6 +45,11 @@ class CustomerPages(PageLoader[CustomerRow]):
 
 async def find_customer(context: RequestContext, id: str) -> CustomerRow | None:
     return await context.loader(Customers).load(id)
+
+
+async def find_customers(context: RequestContext, ids: Sequence[str]) -> list[CustomerRow | Exception | None]:
+    """One result for each id, in their order."""
+    return await context.loader(Customers).load_each(ids)
 
 
 async def list_customers(

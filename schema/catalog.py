@@ -8,7 +8,7 @@ from typing import Annotated
 import strawberry
 from strawberry.scalars import JSON
 
-from gateway.subgraphs import Info, SubgraphSchema, lookup
+from gateway.subgraphs import Info, Keys, SubgraphSchema, each_found, lookup
 from resolvers import catalog
 from resolvers.catalog import Category
 from schema.money import from_cents
@@ -42,16 +42,16 @@ class Product:
         )
 
     @classmethod
-    async def resolve_reference(cls, info: Info, id: strawberry.ID) -> Product | None:
-        row = await catalog.find_product(info.context, id)
-        return cls.of(row) if row else None
+    async def resolve_references(cls, info: Info, keys: Keys) -> list[Product | None]:
+        return each_found(cls.of, await catalog.find_products(info.context, [key["id"] for key in keys]))
 
 
 @strawberry.type
 class Query:
     @strawberry.field(directives=[lookup], description="The product with this id.")
     async def product(self, info: Info, id: strawberry.ID) -> Product | None:
-        return await Product.resolve_reference(info, id)
+        row = await catalog.find_product(info.context, id)
+        return Product.of(row) if row else None
 
     @strawberry.field(description="The first products, by id.")
     async def products(self, info: Info, first: First = 20, category: OfCategory = None) -> list[Product] | None:

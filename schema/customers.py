@@ -8,7 +8,7 @@ from typing import Annotated
 import strawberry
 from msgspec.structs import asdict
 
-from gateway.subgraphs import Info, SubgraphSchema, lookup
+from gateway.subgraphs import Info, Keys, SubgraphSchema, each_found, lookup
 from resolvers import customers
 from resolvers.customers import Segment, Tier
 from schema.paging import After, Connection, First, checked, page_info
@@ -33,16 +33,20 @@ class Customer:
     created_at: datetime | None = strawberry.field(description="When the customer signed up.")
 
     @classmethod
-    async def resolve_reference(cls, info: Info, id: strawberry.ID) -> Customer | None:
-        row = await customers.find_customer(info.context, id)
-        return Customer(**asdict(row)) if row else None
+    def of(cls, row: customers.CustomerRow) -> Customer:
+        return Customer(**asdict(row))
+
+    @classmethod
+    async def resolve_references(cls, info: Info, keys: Keys) -> list[Customer | None]:
+        return each_found(cls.of, await customers.find_customers(info.context, [key["id"] for key in keys]))
 
 
 @strawberry.type
 class Query:
     @strawberry.field(directives=[lookup], description="The customer with this id.")
     async def customer(self, info: Info, id: strawberry.ID) -> Customer | None:
-        return await Customer.resolve_reference(info, id)
+        row = await customers.find_customer(info.context, id)
+        return Customer.of(row) if row else None
 
     @strawberry.field(description="The first customers, by id.")
     async def customers(self, info: Info, first: First = 20, country: Country = None) -> list[Customer] | None:
@@ -57,7 +61,7 @@ class Query:
 
 async def _page(info: Info, first: int, after: str | None, country: str | None) -> Connection[Customer]:
     page = await customers.list_customers(info.context, checked(first), after, country)
-    return Connection(nodes=[Customer(**asdict(row)) for row in page.items], page_info=page_info(page.next))
+    return Connection(nodes=[Customer.of(row) for row in page.items], page_info=page_info(page.next))
 
 
 schema = SubgraphSchema(query=Query)

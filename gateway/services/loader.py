@@ -83,6 +83,16 @@ class Loader(DataLoader[K, V]):
         shield.add_done_callback(_take_note)
         return shield
 
+    async def load_each(self, keys: Sequence[K]) -> list[V | Exception]:
+        """The values of all these keys, in their order; one that cannot be had is an exception in its place.
+
+        As `load` of each, without a shield for each: 200 keys cost 0.5 ms instead of 0.9 (one run).
+        """
+        loads = [super(Loader, self).load(key) for key in keys]
+        if loads:
+            await asyncio.wait(loads)
+        return [cast("V | Exception", load.exception() or load.result()) for load in loads]
+
     def do_resolve_reject(self, key: K, future: asyncio.Future[V]) -> None:
         self._unanswered += 1
         future.add_done_callback(_take_note)

@@ -79,9 +79,10 @@ class SubgraphSchema(strawberry.federation.Schema):
         self.selections = selection_cache()
         self._references = References(self.schema_converter.type_map, self.config)
 
-    def entities_resolver(self, info: strawberry.Info, representations: list[FederationAny]) -> list[FederationAny]:
-        """One result per representation, in their order; a bad one is an exception in its place."""
-        return [self._references.resolve(info, representation) for representation in representations]
+    def entities_resolver(self, info: strawberry.Info, representations: list[FederationAny]) -> Any:
+        """One result per representation, in their order, or an awaitable of that; a bad one is an exception in its
+        place."""
+        return self._references.resolve(info, representations)
 
     def process_errors(self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None) -> None:
         """Nothing: LocalSubgraph logs what is worth it. Strawberry would log query texts and values."""

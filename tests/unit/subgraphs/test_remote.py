@@ -16,6 +16,8 @@ from gateway.services.errors import (
     SourceTimeout,
     SourceUnreachable,
 )
+from gateway.services.policy.options import PolicyOptions
+from gateway.services.policy.policy import ServicePolicy
 from gateway.services.transport import AiohttpTransport, HttpxTransport
 from gateway.subgraphs.remote import RemoteSubgraph
 from gateway.subgraphs.subgraph import SubgraphRequest, SubgraphResponse
@@ -160,8 +162,9 @@ async def test_network_faults_are_source_errors(make_context: MakeContext) -> No
             ("/break", SourceUnreachable),
             ("/large", SourceResponseTooLarge),
         ):
+            policy = ServicePolicy("reviews", PolicyOptions(timeout_s=0.1))
             subgraph = RemoteSubgraph(
-                "reviews", server.url + path, AiohttpTransport(), timeout_s=0.1, max_response_bytes=1000
+                "reviews", server.url + path, AiohttpTransport(), policy=policy, max_response_bytes=1000
             )
             with pytest.raises(expected) as caught:
                 await subgraph.fetch(ASK, make_context())
