@@ -216,14 +216,24 @@ class _Compiler:
             seen.add((scope, id(part)))
             for node in part:
                 if isinstance(node, Fragment):
-                    waiting.append((self._narrow(scope, node.type_condition), node.selections))
+                    narrowed = self._narrow(scope, node.type_condition)
+                    if narrowed is not None:
+                        waiting.append((narrowed, node.selections))
                 elif node.name != TYPENAME:
                     found.setdefault((scope, node.response_key), []).append(node)
         return found
 
-    def _narrow(self, scope: str, condition: str) -> str:
-        """The type whose fields a fragment on `condition` selects: an object's type is as narrow as can be."""
-        return scope if is_object_type(self._schema.type_map[scope]) else condition
+    def _narrow(self, scope: str, condition: str) -> str | None:
+        """The type whose fields a fragment on `condition` selects: an object's type is as narrow as can be.
+
+        None when it selects nothing: no object is of both types, as with fragments on two objects around one on an
+        interface; or the fragment only stands for "none of the fields".
+        """
+        known, wanted = self._schema.type_map[scope], self._schema.type_map.get(condition)
+        if wanted is None or not is_object_type(known):
+            return None if wanted is None else condition
+        is_one = known is wanted or (is_abstract_type(wanted) and self._schema.is_sub_type(wanted, known))
+        return scope if is_one else None
 
     def _field(self, scope: str, fields: Sequence[Field], above: Sizing | None) -> FieldTerm:
         first = fields[0]
