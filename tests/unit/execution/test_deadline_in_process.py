@@ -1,4 +1,4 @@
-"""At the deadline, an in-process subgraph answers with what it has: its loads are ended before it is given up."""
+"""When time is over, an in-process subgraph answers with what it has: its loads are ended before it is given up."""
 
 from __future__ import annotations
 
@@ -13,9 +13,12 @@ from gateway.federation.compose import compose
 from gateway.federation.read_supergraph import load_supergraph
 from gateway.operation.request import GraphQLRequest
 from gateway.pipeline import Pipeline
+from gateway.services.call import source_call
 from gateway.services.loader import Loader, close_loaders
 from gateway.services.request import RequestContext
 from gateway.subgraphs import Info, LocalSubgraph, SubgraphSchema
+from gateway.subgraphs.subgraph import SubgraphRequest, SubgraphResponse
+from tests.unit.execution.virtual_time import run
 
 pytestmark = pytest.mark.anyio
 
@@ -26,12 +29,26 @@ class Hanging(Loader[str, str]):
     service = "slow"
 
     async def fetch(self, keys: Sequence[str]) -> Mapping[str, str | Exception]:
-        await asyncio.sleep(60)
+        async with source_call(self.service, 100, self.context):
+            await asyncio.sleep(60)
         return dict.fromkeys(keys, "never")
+
+
+@strawberry.federation.type(keys=["id"])
+class Order:
+    id: strawberry.ID
+
+    @strawberry.field
+    async def total(self, info: Info) -> str | None:
+        return await info.context.loader(Hanging).load(self.id)
 
 
 @strawberry.type
 class Query:
+    @strawberry.field
+    def order(self) -> Order | None:
+        return Order(id=strawberry.ID("o"))
+
     @strawberry.field
     async def ready(self) -> str | None:
         return "here"
@@ -75,3 +92,45 @@ async def test_what_an_in_process_subgraph_has_at_the_deadline_is_answered(
     assert {error["extensions"]["code"] for error in response.errors} == {"DEADLINE_EXCEEDED"}
     await close_loaders(context)
     assert asyncio.all_tasks() == tasks
+
+
+class Notes:
+    """A remote subgraph that answers in time if it is given 8 ms."""
+
+    name = "notes"
+    sdl = """extend schema @link(url: "https://specs.apollo.dev/federation/v2.3", import: ["@key"])
+        type Order @key(fields: "id") { id: ID! note: String }"""
+
+    async def fetch(self, request: SubgraphRequest, context: RequestContext) -> SubgraphResponse:
+        async with source_call(self.name, 100, context):
+            await asyncio.sleep(0.008)
+        return SubgraphResponse({"_entities": [{"note": "here"}]})
+
+    async def close(self) -> None: ...
+
+
+@pytest.mark.parametrize(
+    ("share_s", "data", "missing"),
+    [
+        (0.01, {"order": {"total": None, "note": "here"}}, {("order", "total")}),
+        (0.0, {"order": {"total": None, "note": None}}, {("order", "total"), ("order", "note")}),
+    ],
+    ids=["with shares", "without"],
+)
+def test_a_load_that_hangs_leaves_time_for_the_steps_behind(
+    share_s: float, data: dict[str, object], missing: set[tuple[str, ...]]
+) -> None:
+    """What the hanging load's step has besides is enough for the next step. In exact time."""
+
+    async def ask() -> None:
+        shop, notes = LocalSubgraph("shop", SubgraphSchema(query=Query)), Notes()
+        sdl = [Composed("shop", shop.subgraph_sdl(), federation=2), Composed("notes", notes.sdl)]
+        pipeline = Pipeline(load_supergraph(compose(sdl).supergraph_sdl), {"shop": shop, "notes": notes})
+        context = RequestContext("r", 0.3, step_share_s=share_s)
+        response = await pipeline.run(GraphQLRequest("{ order { total note } }"), context)
+        assert response.data == data
+        assert {tuple(error["path"]) for error in response.errors} == missing
+        assert {error["extensions"]["code"] for error in response.errors} == {"DEADLINE_EXCEEDED"}
+        assert asyncio.get_running_loop().time() <= 0.3
+
+    run(ask())
