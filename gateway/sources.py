@@ -14,6 +14,9 @@ import httpx
 from gateway.federation.compose import SubgraphSchema
 from gateway.federation.errors import Problem, SchemaError
 from gateway.services.errors import SourceError
+from gateway.services.policy.budget import Budget
+from gateway.services.policy.options import BudgetOptions
+from gateway.services.policy.policy import ServicePolicy
 from gateway.services.request import RequestContext
 from gateway.services.transport import AiohttpTransport, HttpxTransport, Transport
 from gateway.settings import Settings, SubgraphSection
@@ -37,21 +40,26 @@ def open_subgraphs(
     addresses: by name, as a supergraph file says; "" where it does not.
     """
     problems: list[Problem] = []
+    retry_budget = Budget(BudgetOptions(**settings.retry_budget.model_dump()))
     for name, url in addresses.items():
+        section = settings.subgraph(name)
+        policy = ServicePolicy(name, section.to_policy(settings.execution.deadline_s), retry_budget)
         try:
-            subgraphs[name] = _open_subgraph(name, settings.subgraph(name), url, settings, services)
+            subgraphs[name] = _open_subgraph(policy, section, url, settings, services)
         except SchemaError as error:
             problems.extend(error.problems)
     return problems
 
 
-def _open_subgraph(name: str, section: SubgraphSection, url: str, settings: Settings, services: Services) -> Subgraph:
+def _open_subgraph(
+    policy: ServicePolicy, section: SubgraphSection, url: str, settings: Settings, services: Services
+) -> Subgraph:
     """The subgraph that a section describes. Adds the client of the service behind it, if any, to `services`.
 
     url: where a supergraph file says that it is; the section's own wins.
     """
-    address = section.url or url
-    limits: dict[str, Any] = {"timeout_s": section.timeout_s, "max_response_bytes": section.max_response_bytes}
+    name, address = policy.service, section.url or url
+    limits: dict[str, Any] = {"policy": policy, "max_response_bytes": section.max_response_bytes}
     if section.schema_module is not None:
         if address:
             services[name] = WatchedServiceClient(name, address, _open_transport(section, settings), **limits)

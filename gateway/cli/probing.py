@@ -126,11 +126,14 @@ async def _ask_rest(upstream: Upstream, context: RequestContext) -> tuple[Health
 
 
 async def _ask_graphql(upstream: Upstream, context: RequestContext) -> tuple[Health, str]:
+    from gateway.services.policy.options import PolicyOptions
+    from gateway.services.policy.policy import ServicePolicy
     from gateway.services.transport import AiohttpTransport
     from gateway.subgraphs.remote import RemoteSubgraph
     from gateway.subgraphs.subgraph import SubgraphRequest
 
-    subgraph = RemoteSubgraph(upstream.name, upstream.url, AiohttpTransport(1), timeout_s=upstream.timeout_s)
+    policy = ServicePolicy(upstream.name, PolicyOptions(timeout_s=upstream.timeout_s))
+    subgraph = RemoteSubgraph(upstream.name, upstream.url, AiohttpTransport(1), policy=policy)
     try:
         response = await subgraph.fetch(SubgraphRequest("{__typename}", {}), context)
     finally:

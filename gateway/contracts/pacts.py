@@ -21,6 +21,8 @@ from gateway.contracts.recording import TIMEOUT_S, RecordedCall
 from gateway.contracts.shapes import Shape, shape_of
 from gateway.services.client import ServiceClient
 from gateway.services.errors import SourceError, SourceHttpError
+from gateway.services.policy.options import PolicyOptions
+from gateway.services.policy.policy import ServicePolicy
 from gateway.services.request import RequestContext
 from gateway.services.transport import AiohttpTransport
 
@@ -94,7 +96,8 @@ def _add(pact: Pact, call: RecordedCall, shape: Shape) -> None:
 
 async def _replay(service: str, url: str, calls: Sequence[RecordedCall]) -> list[str]:
     """What of the contract's own answers the resolvers could not use."""
-    client = ServiceClient(service, url, AiohttpTransport(), timeout_s=TIMEOUT_S)
+    policy = ServicePolicy(service, PolicyOptions(timeout_s=TIMEOUT_S))
+    client = ServiceClient(service, url, AiohttpTransport(), policy=policy)
     context = RequestContext("contracts", asyncio.get_running_loop().time() + TIMEOUT_S)
     problems: list[str] = []
     try:

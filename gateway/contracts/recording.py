@@ -25,6 +25,8 @@ from gateway.server.settings import ExampleQuery
 from gateway.services.client import Parameters, ServiceClient
 from gateway.services.errors import SourceError, SourceHttpError
 from gateway.services.loader import Loader, close_loaders
+from gateway.services.policy.options import PolicyOptions
+from gateway.services.policy.policy import ServicePolicy
 from gateway.services.request import RequestContext
 from gateway.services.transport import AiohttpTransport, HttpxTransport
 
@@ -85,7 +87,8 @@ class RecordingClient(ServiceClient):
 
     def __init__(self, name: str, base_url: str) -> None:
         tap = _Tap(AiohttpTransport().for_httpx(), httpx.URL(base_url).raw_path.decode().rstrip("/"))
-        super().__init__(name, base_url, HttpxTransport(tap), timeout_s=TIMEOUT_S)
+        policy = ServicePolicy(name, PolicyOptions(timeout_s=TIMEOUT_S))
+        super().__init__(name, base_url, HttpxTransport(tap), policy=policy)
         self.calls: dict[str, RecordedCall] = {}
         self.faults: list[SourceError] = []
 

@@ -29,6 +29,10 @@ from gateway.services.request import RequestContext
 
 _NOT_HTTP = (UnreadableBody, aiohttp.ClientResponseError, httpx.RemoteProtocolError, httpx.DecodingError)
 
+LIBRARY_FAULTS = (aiohttp.ClientError, httpx.HTTPError, BodyTooLarge, UnreadableBody, OSError)
+"""What a call can raise, besides our own errors, through a fault of the service or of the way to it. A TimeoutError is
+an OSError too: where a time limit is around the call, it comes first."""
+
 
 @dataclass(slots=True)
 class Call:
@@ -44,12 +48,12 @@ call_log: ContextVar[list[Call] | None] = ContextVar("call_log", default=None)
 
 
 @asynccontextmanager
-async def source_call(service: str, timeout_s: float, context: RequestContext) -> AsyncGenerator[None]:
+async def source_call(service: str, timeout_s: float, context: RequestContext) -> AsyncGenerator[asyncio.Timeout]:
     """Give the block min(timeout_s, what is left of the request) seconds; let only SourceErrors out of it.
 
     The limit is for all of it together: waiting for a connection, connecting, headers, a dripped body, decoding.
     Raises SourceTimeout, DeadlineExceeded when the request's own deadline came first, SourceUnreachable,
-    MalformedSourceResponse, SourceResponseTooLarge. Cancellation passes through.
+    MalformedSourceResponse, SourceResponseTooLarge. Cancellation passes through. Gives the limit that is in force.
     """
     left_s = context.remaining_s()
     if left_s <= 0:
@@ -59,14 +63,14 @@ async def source_call(service: str, timeout_s: float, context: RequestContext) -
         call = Call(service, time.perf_counter())
         log.append(call)
     try:
-        async with asyncio.timeout(min(timeout_s, left_s)):
-            yield
+        async with asyncio.timeout(min(timeout_s, left_s)) as limit:
+            yield limit
     except TimeoutError as error:
         if left_s <= timeout_s:
             raise deadline_exceeded(service) from error
         raise SourceTimeout(service, f"Service '{service}' did not answer within {timeout_s:g} s.") from error
-    except (aiohttp.ClientError, httpx.HTTPError, BodyTooLarge, UnreadableBody, OSError) as error:
-        raise _translate(service, error) from error
+    except LIBRARY_FAULTS as error:
+        raise translate_fault(service, error) from error
     finally:
         if call is not None:
             call.ended_s = time.perf_counter()
@@ -94,7 +98,8 @@ def outgoing_headers(context: RequestContext, timeout_s: float = math.inf) -> di
     return headers
 
 
-def _translate(service: str, error: Exception) -> SourceError:
+def translate_fault(service: str, error: Exception) -> SourceError:
+    """What one of LIBRARY_FAULTS means. Its own message, which may hold an address, is left out."""
     # httpx-aiohttp calls a refused connection a ConnectTimeout; the aiohttp error that it came from tells the truth.
     cause = error.__cause__
     fault = cause if isinstance(cause, aiohttp.ClientError) else error
@@ -104,4 +109,5 @@ def _translate(service: str, error: Exception) -> SourceError:
         return MalformedSourceResponse(service, f"Service '{service}' answered with something that is not valid HTTP.")
     if isinstance(fault, httpx.TimeoutException):
         return SourceTimeout(service, f"Service '{service}' did not answer in time.")
-    return SourceUnreachable(service, f"Service '{service}' cannot be reached, or broke off its answer.")
+    message = f"Service '{service}' cannot be reached, or broke off its answer."
+    return SourceUnreachable(service, message, answer_began=isinstance(fault, aiohttp.ClientPayloadError))

@@ -1,7 +1,8 @@
 """ServiceClient: JSON over HTTP to one upstream service.
 
 Inside it is an httpx.AsyncClient over our transport: what is known of httpx (auth, event hooks, respx, MockTransport)
-works here too. What every call adds is one total time limit, one byte limit and one translation of errors.
+works here too. What every call adds is one byte limit and what its service's policy puts around it: one total time
+limit, bounded concurrency, retries of reads, a breaker, and one translation of errors.
 """
 
 from __future__ import annotations
@@ -15,9 +16,11 @@ from typing import Any, TypeVar, cast, overload
 import httpx
 import msgspec
 
-from gateway.services.call import outgoing_headers, source_call
+from gateway.services.call import outgoing_headers
 from gateway.services.errors import MalformedSourceResponse, SourceHttpError
 from gateway.services.loader import forget_loaded
+from gateway.services.policy.policy import ServicePolicy
+from gateway.services.policy.retry import read_retry_after_s
 from gateway.services.request import RequestContext
 from gateway.services.transport import Transport, read_httpx
 
@@ -26,7 +29,6 @@ logging.getLogger("httpx").setLevel(logging.WARNING)
 
 T = TypeVar("T")
 
-TIMEOUT_S = 1.5
 MAX_RESPONSE_BYTES = 8 * 1024 * 1024
 
 Parameters = Mapping[str, str | int | bool | None]
@@ -63,11 +65,12 @@ class ServiceClient:
     name:      the service's configured name. It appears in errors; the address never does.
     base_url:  absolute; paths are appended to it.
     transport: the client owns it and closes it.
-    timeout_s: for one whole call; never more than what is left of the request.
+    policy:    of this service; None for the defaults.
     max_response_bytes: of the decoded body.
 
     Calls raise SourceTimeout, DeadlineExceeded, SourceUnreachable, SourceHttpError (`status` tells a 404 from a 500),
-    SourceProblem, SourceResponseTooLarge, MalformedSourceResponse. A redirect is not followed: it is a SourceHttpError.
+    SourceProblem, SourceResponseTooLarge, MalformedSourceResponse, ServiceBusy, CircuitOpen. A redirect is not
+    followed: it is a SourceHttpError.
     """
 
     def __init__(
@@ -76,11 +79,11 @@ class ServiceClient:
         base_url: str,
         transport: Transport,
         *,
-        timeout_s: float = TIMEOUT_S,
+        policy: ServicePolicy | None = None,
         max_response_bytes: int = MAX_RESPONSE_BYTES,
     ) -> None:
         self.name = name
-        self.timeout_s = timeout_s
+        self.policy = policy or ServicePolicy(name)
         self.max_response_bytes = max_response_bytes
         self._transport = transport
         self._http = httpx.AsyncClient(
@@ -102,7 +105,7 @@ class ServiceClient:
     async def get_json(
         self, path: str, *, context: RequestContext, params: Parameters | None = None, decode_as: Any = Any
     ) -> Any:
-        """GET `path` (starts with "/"; variable parts percent-encoded) and decode the answer.
+        """GET `path` (starts with "/"; variable parts percent-encoded) and decode the answer. It may be sent again.
 
         params:    None values are left out, booleans are written true and false.
         decode_as: a type for msgspec, taken strictly; Any gives plain dicts and lists.
@@ -122,7 +125,7 @@ class ServiceClient:
     @overload
     async def command(self, method: str, path: str, body: Any, *, context: RequestContext, decode_as: type[T]) -> T: ...
     async def command(self, method: str, path: str, body: Any, *, context: RequestContext, decode_as: Any = Any) -> Any:
-        """A call that changes something. Whatever comes of it, the request's loaders forget what they have loaded.
+        """A call that changes something: sent once. Whatever comes of it, the request's loaders forget what they have.
 
         A 4xx with a problem document is the answer to whoever gave the command: SourceRefused, with the service's code.
         """
@@ -142,20 +145,20 @@ class ServiceClient:
     ) -> Any:
         if not path.startswith("/"):
             raise ValueError(f"path {path!r} must start with '/': it would name another host")
-        headers = outgoing_headers(context, self.timeout_s)
-        content = None
-        if body is not None:
-            content = msgspec.json.encode(body)
-            headers["content-type"] = "application/json"
+        content = None if body is None else msgspec.json.encode(body)
         query = None if params is None else {name: value for name, value in params.items() if value is not None}
-        async with (
-            source_call(self.name, self.timeout_s, context),
-            self._http.stream(method, path, params=query, content=content, headers=headers) as response,
-        ):
-            answer = await read_httpx(response, self.max_response_bytes)
-            if not response.is_success:
-                raise self._failure(response, answer)
-            return decode_json(self.name, answer, decode_as)
+
+        async def attempt(left_s: float) -> Any:
+            headers = outgoing_headers(context, left_s)
+            if content is not None:
+                headers["content-type"] = "application/json"
+            async with self._http.stream(method, path, params=query, content=content, headers=headers) as response:
+                answer = await read_httpx(response, self.max_response_bytes)
+                if not response.is_success:
+                    raise self._failure(response, answer)
+                return decode_json(self.name, answer, decode_as)
+
+        return await self.policy.call(attempt, context, repeatable=method == "GET")
 
     def _failure(self, response: httpx.Response, body: bytes) -> SourceHttpError:
         status = response.status_code
@@ -168,7 +171,7 @@ class ServiceClient:
                 pass  # A problem document without code and detail says no more than its status.
             else:
                 return SourceProblem(self.name, message, status, problem.code, problem.detail)
-        return SourceHttpError(self.name, message, status)
+        return SourceHttpError(self.name, message, status, read_retry_after_s(response.headers))
 
 
 def decode_json(service: str, body: bytes, decode_as: type[T]) -> T:

@@ -28,19 +28,27 @@ class DeadlineExceeded(SourceError):
 
 
 class SourceUnreachable(SourceError):
-    """No connection could be made, or it broke before the answer was complete."""
+    """No connection could be made, or it broke before the answer was complete. `answer_began` tells which."""
 
     code = "SUBREQUEST_CONNECTION_ERROR"
 
+    def __init__(self, service: str, message: str, *, answer_began: bool = False) -> None:
+        super().__init__(service, message)
+        self.answer_began = answer_began
+
 
 class SourceHttpError(SourceError):
-    """The source answered with a status outside 2xx. `status` is that status."""
+    """The source answered with a status outside 2xx. `status` is that status.
+
+    retry_after_s: the source wants to be left alone for so long; None when it does not say.
+    """
 
     code = "SUBREQUEST_HTTP_ERROR"
 
-    def __init__(self, service: str, message: str, status: int) -> None:
+    def __init__(self, service: str, message: str, status: int, retry_after_s: float | None = None) -> None:
         super().__init__(service, message)
         self.status = status
+        self.retry_after_s = retry_after_s
 
 
 class MalformedSourceResponse(SourceError):
@@ -53,3 +61,15 @@ class SourceResponseTooLarge(SourceError):
     """The decoded body is larger than the service's `max_response_bytes`."""
 
     code = "SUBREQUEST_RESPONSE_TOO_LARGE"
+
+
+class ServiceBusy(SourceError):
+    """As many calls to the source are under way as may be, and as many wait as may wait. It was not called."""
+
+    code = "SERVICE_BUSY"
+
+
+class CircuitOpen(SourceError):
+    """The source has failed so often that it is left alone for a while. It was not called."""
+
+    code = "CIRCUIT_OPEN"

@@ -90,10 +90,12 @@ class ServiceSection(Section):
     breaker: BreakerSection = BreakerSection()
     hedge: HedgeSection = HedgeSection()
 
-    def to_policy(self) -> PolicyOptions:
-        """The same as the value that a service's policy takes."""
+    def to_policy(self, deadline_s: float) -> PolicyOptions:
+        """The same as the value that a service's policy takes. deadline_s: what a request has that asks for no less."""
         return PolicyOptions(
             timeout_s=self.timeout_s,
+            # Where requests have less time than the service, what they leave to it must do, or it could hang for ever.
+            patience_s=min(self.timeout_s, 0.8 * deadline_s),
             max_connections=self.max_connections,
             queue=self.queue,
             retry=RetryOptions(**self.retry.model_dump()),

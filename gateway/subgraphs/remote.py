@@ -16,14 +16,18 @@ import msgspec
 from cachetools import LRUCache
 from msgspec import UNSET, UnsetType
 
-from gateway.services.call import outgoing_headers, source_call
-from gateway.services.client import MAX_RESPONSE_BYTES, TIMEOUT_S, decode_json
+from gateway.services.call import outgoing_headers
+from gateway.services.client import MAX_RESPONSE_BYTES, decode_json
 from gateway.services.errors import MalformedSourceResponse, SourceHttpError
+from gateway.services.policy.policy import ServicePolicy
+from gateway.services.policy.retry import read_retry_after_s
 from gateway.services.request import RequestContext
 from gateway.services.transport import Transport, TransportResponse
 from gateway.subgraphs.subgraph import JsonObject, SubgraphRequest, SubgraphResponse
 
 _CACHED_DOCUMENTS = 2048
+_READS = ("{", "query")
+"""How a document of the planner begins that changes nothing. Whatever begins otherwise is not sent twice."""
 
 _HEADERS = {
     "content-type": "application/json",
@@ -42,7 +46,7 @@ class RemoteSubgraph:
 
     url:       where operations are posted to; never part of an error.
     transport: the subgraph owns it and closes it.
-    timeout_s: for one whole call; never more than what is left of the request.
+    policy:    of this service; None for the defaults.
     max_response_bytes: of the decoded body.
     """
 
@@ -52,13 +56,13 @@ class RemoteSubgraph:
         url: str,
         transport: Transport,
         *,
-        timeout_s: float = TIMEOUT_S,
+        policy: ServicePolicy | None = None,
         max_response_bytes: int = MAX_RESPONSE_BYTES,
     ) -> None:
         self._name = name
         self._url = url
         self._transport = transport
-        self._timeout_s = timeout_s
+        self.policy = policy or ServicePolicy(name)
         self._max_response_bytes = max_response_bytes
         self._heads: LRUCache[str, bytes] = LRUCache(_CACHED_DOCUMENTS)
 
@@ -68,12 +72,14 @@ class RemoteSubgraph:
 
     async def fetch(self, request: SubgraphRequest, context: RequestContext) -> SubgraphResponse:
         """See Subgraph.fetch. Raises SourceTimeout, DeadlineExceeded, SourceUnreachable, SourceHttpError,
-        SourceResponseTooLarge, MalformedSourceResponse."""
+        SourceResponseTooLarge, MalformedSourceResponse, ServiceBusy, CircuitOpen. A mutation is sent once."""
         body = b"%b%b}" % (self._head(request.document), msgspec.json.encode(dict(request.variables)))
-        headers = outgoing_headers(context, self._timeout_s) | _HEADERS
-        async with source_call(self._name, self._timeout_s, context):
-            answer = await self._transport.send("POST", self._url, headers, body, self._max_response_bytes)
-            return self._read(answer)
+
+        async def attempt(left_s: float) -> SubgraphResponse:
+            headers = outgoing_headers(context, left_s) | _HEADERS
+            return self._read(await self._transport.send("POST", self._url, headers, body, self._max_response_bytes))
+
+        return await self.policy.call(attempt, context, repeatable=request.document.startswith(_READS))
 
     async def subgraph_sdl(self, context: RequestContext) -> str:
         """The subgraph's own schema, as it tells composers. Raises as `fetch`, also when it does not tell."""
@@ -108,7 +114,7 @@ class RemoteSubgraph:
                 if response.data is not None or response.errors:
                     return response
         message = f"Service '{self._name}' answered with HTTP status {answer.status}."
-        raise SourceHttpError(self._name, message, answer.status)
+        raise SourceHttpError(self._name, message, answer.status, read_retry_after_s(answer.headers))
 
     def _response(self, body: bytes) -> SubgraphResponse:
         answer = decode_json(self._name, body, _Answer)

@@ -8,8 +8,10 @@ from gateway.errors import BraidError
 from gateway.execution.failure import DOWNSTREAM_SERVICE_ERROR
 from gateway.operation.errors import GRAPHQL_PARSE_FAILED, GRAPHQL_VALIDATION_FAILED
 from gateway.services.errors import (
+    CircuitOpen,
     DeadlineExceeded,
     MalformedSourceResponse,
+    ServiceBusy,
     SourceError,
     SourceHttpError,
     SourceResponseTooLarge,
@@ -23,6 +25,8 @@ SOURCE_CODES = frozenset(
         *(kind.code for kind in (SourceError, SourceTimeout, DeadlineExceeded, SourceUnreachable, SourceHttpError)),
         MalformedSourceResponse.code,
         SourceResponseTooLarge.code,
+        ServiceBusy.code,
+        CircuitOpen.code,
         DOWNSTREAM_SERVICE_ERROR,
         BraidError.code,
         # A subgraph that does not take what the plan asks of it has changed since it was composed.

@@ -12,7 +12,7 @@ import pytest
 from pydantic import ValidationError
 
 from gateway.operation.limits import Limits
-from gateway.services.client import MAX_RESPONSE_BYTES, TIMEOUT_S
+from gateway.services.client import MAX_RESPONSE_BYTES
 from gateway.services.policy.options import BudgetOptions, PolicyOptions
 from gateway.services.transport import CONNECTIONS
 from gateway.settings import (
@@ -354,12 +354,8 @@ def test_a_settings_error_lists_its_problems() -> None:
 
 def test_what_a_service_does_not_say_it_takes_from_the_defaults_for_all(write: Any) -> None:
     """Setting by setting, also inside nested blocks; what neither says is built in."""
-    settings = load_settings(
-        write(
-            SHOP + "    breaker: {open_s: 3}\nservice_defaults: {timeout_s: 0.5, breaker: {open_s: 2, min_calls: 7}}\n"
-        ),
-        {},
-    )
+    defaults = "service_defaults: {timeout_s: 0.5, breaker: {open_s: 2, min_calls: 7}}\n"
+    settings = load_settings(write(SHOP + "    breaker: {open_s: 3}\n" + defaults), {})
     section = settings.subgraph("customers")
     assert (section.timeout_s, section.breaker.open_s, section.breaker.min_calls) == (0.5, 3.0, 7)
     assert (section.url, section.max_connections, section.breaker.window_s) == ("http://127.0.0.1:7101", 20, 10.0)
@@ -374,14 +370,14 @@ def test_a_default_for_all_never_replaces_what_a_service_says(write: Any) -> Non
 
 
 def test_a_services_policy_has_the_defaults_of_the_package() -> None:
-    assert SubgraphSection().to_policy() == PolicyOptions()
+    assert SubgraphSection().to_policy(2.0) == PolicyOptions(patience_s=PolicyOptions().timeout_s)
     assert BudgetOptions(**RetryBudgetSection().model_dump()) == BudgetOptions()
 
 
 def test_every_setting_of_a_policy_arrives(write: Any) -> None:
     """One value other than the default in each part."""
     text = "    queue: 1\n    retry: {max_retries: 0}\n    breaker: {enabled: false}\n    hedge: {enabled: true}\n"
-    policy = load_settings(write(SHOP + text), {}).subgraph("customers").to_policy()
+    policy = load_settings(write(SHOP + text), {}).subgraph("customers").to_policy(2.0)
     assert (policy.queue, policy.retry.max_retries, policy.breaker.enabled, policy.hedge.enabled) == (1, 0, False, True)
 
 
@@ -395,7 +391,7 @@ def test_every_limit_can_be_set() -> None:
 def test_a_subgraphs_defaults_are_those_of_the_code_that_calls_it() -> None:
     """Whoever builds a client in code gets the same bounds as whoever writes three lines of configuration."""
     block = SubgraphSection()
-    assert (block.timeout_s, block.max_response_bytes) == (TIMEOUT_S, MAX_RESPONSE_BYTES)
+    assert block.max_response_bytes == MAX_RESPONSE_BYTES
     assert block.max_connections == CONNECTIONS
 
 

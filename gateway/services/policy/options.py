@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 
@@ -60,11 +61,13 @@ class PolicyOptions:
     """All of one service's policy.
 
     timeout_s:       for one call in all: waiting, every try, the whole answer.
+    patience_s:      a call without an answer counts against the service when it had so long; timeout_s if that is less.
     max_connections: calls under way at once.
     queue:           calls that may wait for one of these.
     """
 
     timeout_s: float = 1.5
+    patience_s: float = math.inf
     max_connections: int = 20
     queue: int = 100
     retry: RetryOptions = RetryOptions()

@@ -13,7 +13,7 @@ import pytest
 import respx
 
 from gateway.services.body import BodyTooLarge
-from gateway.services.client import ServiceClient, SourceProblem, SourceRefused
+from gateway.services.client import MAX_RESPONSE_BYTES, ServiceClient, SourceProblem, SourceRefused
 from gateway.services.errors import (
     DeadlineExceeded,
     MalformedSourceResponse,
@@ -23,6 +23,8 @@ from gateway.services.errors import (
     SourceTimeout,
     SourceUnreachable,
 )
+from gateway.services.policy.options import PolicyOptions
+from gateway.services.policy.policy import ServicePolicy
 from gateway.services.transport import AiohttpTransport, HttpxTransport
 from tests.unit.services.conftest import MakeContext
 from tests.unit.services.raw_server import Exchange, RawServer, Script, http, raw_server
@@ -31,13 +33,20 @@ pytestmark = pytest.mark.anyio
 
 
 @asynccontextmanager
-async def client_of(script: Script, **options: float) -> AsyncGenerator[tuple[ServiceClient, RawServer]]:
+async def client_of(
+    script: Script, timeout_s: float = 1.5, max_response_bytes: int = MAX_RESPONSE_BYTES
+) -> AsyncGenerator[tuple[ServiceClient, RawServer]]:
     async with raw_server(script) as server:
-        client = ServiceClient("stock", server.url, AiohttpTransport(), **options)  # type: ignore[arg-type]
+        policy, limit = policy_of(timeout_s), max_response_bytes
+        client = ServiceClient("stock", server.url, AiohttpTransport(), policy=policy, max_response_bytes=limit)
         try:
             yield client, server
         finally:
             await client.close()
+
+
+def policy_of(timeout_s: float) -> ServicePolicy:
+    return ServicePolicy("stock", PolicyOptions(timeout_s=timeout_s))
 
 
 def answer(*pieces: bytes | float) -> Script:
@@ -327,7 +336,7 @@ async def test_the_pool_is_bounded(make_context: MakeContext) -> None:
         await exchange.send(http(b"{}"))
 
     async with raw_server(wait_at_gate) as server:
-        client = ServiceClient("stock", server.url, AiohttpTransport(connections=2), timeout_s=10)
+        client = ServiceClient("stock", server.url, AiohttpTransport(connections=2), policy=policy_of(10))
         calls = asyncio.gather(*(client.get_json("/x", context=make_context(10)) for _ in range(6)))
         for _ in range(2):
             await arrived.acquire()
@@ -342,7 +351,7 @@ async def test_the_pool_is_bounded(make_context: MakeContext) -> None:
 async def test_waiting_for_a_connection_counts_as_time(make_context: MakeContext) -> None:
     """Behind a call that never ends, the next one times out all the same."""
     async with raw_server(answer(60.0)) as server:
-        client = ServiceClient("stock", server.url, AiohttpTransport(connections=1), timeout_s=0.1)
+        client = ServiceClient("stock", server.url, AiohttpTransport(connections=1), policy=policy_of(0.1))
         calls = (client.get_json("/x", context=make_context()) for _ in range(3))
         outcomes = await asyncio.gather(*calls, return_exceptions=True)
         await client.close()
