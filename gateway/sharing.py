@@ -125,18 +125,18 @@ class Sharing:
             try:
                 return await work(own)
             finally:
-                self._land(key, flight)
+                self._land(flight)
                 await close_loaders(own)
 
-        flight = _Flight(context.deadline, asyncio.get_running_loop().time())
+        flight = _Flight(key, context.deadline, asyncio.get_running_loop().time())
         flight.task = asyncio.get_running_loop().create_task(fly(), context=contextvars.Context())
         self._flights[key] = flight
         return flight
 
-    def _land(self, key: Key, flight: _Flight) -> None:
+    def _land(self, flight: _Flight) -> None:
         """Nobody may join any more. A flight that was started later may have taken its place."""
-        if self._flights.get(key) is flight:
-            del self._flights[key]
+        if self._flights.get(flight.key) is flight:
+            del self._flights[flight.key]
 
     async def _wait(self, flight: _Flight) -> Answered:
         flight.waiting += 1
@@ -145,6 +145,7 @@ class Sharing:
         finally:
             flight.waiting -= 1
             if not flight.waiting and not flight.task.done():
+                self._land(flight)
                 flight.task.cancel()
                 await asyncio.wait({flight.task})
         return flight.task.result()
@@ -154,6 +155,7 @@ class Sharing:
 class _Flight:
     """One query under way. Times are the event loop's. waiting: how many requests would take its answer."""
 
+    key: Key
     deadline: float
     began_s: float
     waiting: int = 0
