@@ -49,3 +49,4 @@ def execute(home: Home, service: str, statement: str) -> None:
     else:
         with closing(sqlite3.connect(home.database(service))) as db:
             db.execute(statement)
+            db.commit()
