@@ -16,8 +16,9 @@ from graphql import (
     Undefined,
     ValueNode,
     VariableNode,
+    VariableValues,
+    coerce_input_literal,  # pyright: ignore[reportUnknownVariableType]
     get_named_type,
-    value_from_ast,  # pyright: ignore[reportUnknownVariableType]
 )
 
 from gateway.federation.costs import ListSize
@@ -25,6 +26,9 @@ from gateway.operation.errors import BAD_USER_INPUT, RequestError
 from gateway.operation.limits import COUNT_CEILING
 
 Variables = Mapping[str, Any]
+
+_MOST_DIGITS = 4000
+"""Python reads no integer of more than 4,300."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -98,6 +102,8 @@ class Sizing:
         value = None if argument is None else argument.value(variables)
         if members:
             value = _member(value, members)
+        if isinstance(value, str) and value.isdecimal() and len(value) < _MOST_DIGITS:
+            value = int(value)  # how scalars of big numbers are written
         if isinstance(value, bool) or not isinstance(value, int | float):
             return None
         # A type of its own may let in any number: infinity has no integer, and 4,000 digits no use.
@@ -175,7 +181,9 @@ def named_type(element: Any) -> GraphQLNamedType:
 
 def _read(node: ValueNode | None, definition: Any, variables: Variables) -> Any:
     """A written value, coerced, with what its type has as defaults; Undefined for none."""
-    return value_from_ast(node, definition.type, dict(variables))
+    if node is None:
+        return Undefined
+    return coerce_input_literal(node, definition.type, VariableValues({}, dict(variables)))
 
 
 def _member(value: Any, path: Sequence[str]) -> Any:

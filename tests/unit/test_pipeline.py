@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from gateway.operation.cost_limit import CostLimit
 from gateway.operation.errors import RequestError
 from gateway.operation.limits import Limits
 from gateway.operation.request import GraphQLRequest
@@ -115,6 +116,32 @@ async def test_what_the_client_did_wrong_is_raised_before_any_service_is_asked(r
         await pipeline(a, limits=Limits(root_fields=2), introspection=False).run(request_, context())
     assert refused.value.code == code
     assert a.requests == []
+
+
+async def test_what_costs_too_much_is_refused_before_any_service_is_asked_and_counted_all_the_same():
+    a = answering("a", {"p__1": {"a": 1}})
+    over = pipeline(a, cost=CostLimit(most=0))
+    with pytest.raises(RequestError) as refused:
+        await answered(over, "{ p(id: 1) { a } }")
+    assert refused.value.code == "OPERATION_TOO_EXPENSIVE"
+    assert a.requests == []
+    assert over.telemetry.metrics.costs.count("query") == 1
+
+
+async def test_a_plan_of_too_many_fetches_is_refused_before_the_first():
+    a, b = answering("a", {"p__1": {"a": 1}}), answering("b", entities({"b": 2}))
+    over = pipeline(a, b, limits=Limits(fetches=1))
+    assert (await answered(over, "{ p(id: 1) { a } }")).data == {"p": {"a": 1}}
+    with pytest.raises(RequestError) as refused:
+        await answered(over, "{ p(id: 1) { a b } }")
+    assert refused.value.errors[0]["extensions"]["limit"] == "fetches"
+    assert len(a.requests) == 1
+
+
+async def test_a_trace_says_what_the_operation_was_estimated_to_cost():
+    over = pipeline(answering("a", {"p__1": {"a": 1}}), explain=True)
+    response = await answered(over, "{ p(id: 1) { a } }", extensions={"braid": {"trace": True}})
+    assert response.extensions["trace"]["cost"] == 1
 
 
 async def test_a_mutation_is_allowed_where_side_effects_are_and_a_query_everywhere():

@@ -378,4 +378,4 @@ def test_counts_equal_those_of_a_walk_over_every_expansion(text: str) -> None:
 
 def test_every_limit_has_its_test() -> None:
     """A limit added later must be measured and said."""
-    assert {limit.name for limit in fields(Limits)} == {"tokens", *COUNTED}
+    assert {limit.name for limit in fields(Limits)} == {"tokens", "fetches", *COUNTED}  # fetches: test_cost.py
