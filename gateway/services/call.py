@@ -43,6 +43,8 @@ class Call:
     ended_s: float | None = None
 
 
+_TIMER_GRAIN_S = 0.001
+
 call_log: ContextVar[list[Call] | None] = ContextVar("call_log", default=None)
 """Where calls are noted; None for nowhere. What a task starts inherits it, so a batch has the log of its first load."""
 
@@ -83,10 +85,12 @@ def deadline_exceeded(service: str) -> DeadlineExceeded:
 def outgoing_headers(context: RequestContext, timeout_s: float = math.inf) -> dict[str, str]:
     """Headers for every upstream: the client's allow-listed ones, then ours, which win.
 
-    timeout_s: the call's own. `Braid-Deadline-Ms` tells the service for how many milliseconds its answer is of use at
-    most: whole ones, and never none, which might be read as "without a limit".
+    timeout_s: what is left of the call's own limit. `Braid-Deadline-Ms` tells the service for how many milliseconds its
+    answer is of use at most: whole ones, and never none, which might be read as "without a limit". Where the request's
+    time is what limits the call, the service is told of all of it, also of what the call leaves to the steps behind it:
+    so what is told falls from step to step, whatever the shares.
     """
-    left_s = min(timeout_s, context.fetching_s())
+    left_s = context.fetching_s() if timeout_s > context.remaining_s() - _TIMER_GRAIN_S else timeout_s
     headers = {
         **context.headers,
         "x-request-id": context.request_id,

@@ -7,12 +7,16 @@ The set of label values is bounded: names from the configuration, codes of our o
 
 from __future__ import annotations
 
+import asyncio
 from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import accumulate
 from typing import Protocol
 
 from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
+
+from gateway.services.policy.policy import ServicePolicy
+from gateway.telemetry.policies import collect_policies
 
 DURATIONS_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 SIZES = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)
@@ -93,6 +97,7 @@ class Metrics:
 
     in_flight: requests that are being answered now.
     caches:    by name; filled by whoever owns them.
+    policies:  of the services.
     sharing:   None while queries are not shared.
     """
 
@@ -125,11 +130,15 @@ class Metrics:
         self.costs = Histograms("braid_operation_cost", "Estimated cost of operations, by kind.", ("kind",), COSTS)
         self.in_flight = 0
         self.caches: Mapping[str, Cache] = {}
+        self.policies: Sequence[ServicePolicy] = ()
         self.sharing: SharedQueries | None = None
 
     def collect(self) -> Iterator[Metric]:
         yield self.requests.collect()
         yield GaugeMetricFamily("braid_requests_in_flight", "Requests being answered now.", value=self.in_flight)
+        yield GaugeMetricFamily(
+            "braid_tasks", "Tasks of the event loop now, the scrape's among them.", value=_count_tasks()
+        )
         yield self.fetches.collect()
         yield self.entities.collect()
         yield self.calls.collect()
@@ -137,6 +146,7 @@ class Metrics:
         yield self.failures.collect()
         yield self.costs.collect()
         yield from self._collect_caches()
+        yield from collect_policies(self.policies)
         yield from self._collect_sharing()
 
     def _collect_caches(self) -> Iterator[Metric]:
@@ -157,3 +167,11 @@ class Metrics:
         yield CounterMetricFamily("braid_shared_queries", text, value=taken)
         text = "Of those, queries that were executed after all, because the one they had joined failed."
         yield CounterMetricFamily("braid_shared_queries_repeated", text, value=repeated)
+
+
+def _count_tasks() -> int:
+    """Of the running event loop; none where there is no loop."""
+    try:
+        return len(asyncio.all_tasks())
+    except RuntimeError:
+        return 0

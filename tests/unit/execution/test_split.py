@@ -6,6 +6,7 @@ Time here is exact: see virtual_time.
 from __future__ import annotations
 
 import asyncio
+import math
 from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import Any
@@ -87,8 +88,9 @@ class Timed:
 
     async def fetch(self, request: SubgraphRequest, context: RequestContext) -> SubgraphResponse:
         try:
-            async with source_call(self.name, TIMEOUT_S, context):
-                self.told_ms.append(outgoing_headers(context, TIMEOUT_S)["braid-deadline-ms"])
+            async with source_call(self.name, TIMEOUT_S, context) as limit:
+                left_s = (limit.when() or math.inf) - asyncio.get_running_loop().time()
+                self.told_ms.append(outgoing_headers(context, left_s)["braid-deadline-ms"])
                 await asyncio.sleep(self.takes_s)
             self._end("answered")
         except DeadlineExceeded as error:
