@@ -118,6 +118,8 @@ def watch_sources(
     telemetry.failures.sources.update(subgraphs, services)
     for client in services.values():
         client.metrics = telemetry.metrics
+    sources = (*services.values(), *(remote for remote in subgraphs.values() if isinstance(remote, RemoteSubgraph)))
+    telemetry.metrics.policies = sorted((source.policy for source in sources), key=lambda policy: policy.service)
     return {name: WatchedSubgraph(subgraph, telemetry.metrics) for name, subgraph in subgraphs.items()}
 
 

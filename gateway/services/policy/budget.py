@@ -21,13 +21,13 @@ from gateway.services.policy.options import BudgetOptions
 class Budget:
     """One balance, in extra calls. shared: another budget that must afford each extra call, too, and pays as well."""
 
-    __slots__ = ("_balance", "_clock", "_settled_s", "_shared", "options")
+    __slots__ = ("_balance", "_clock", "_settled_s", "options", "shared")
 
     def __init__(
         self, options: BudgetOptions, shared: Budget | None = None, clock: Callable[[], float] = time.monotonic
     ) -> None:
         self.options = options
-        self._shared = shared
+        self.shared = shared
         self._clock = clock
         self._balance = 0.0
         self._settled_s = clock()
@@ -36,16 +36,16 @@ class Budget:
         """A call is made."""
         self._settle()
         self._balance += self.options.ratio
-        if self._shared is not None:
-            self._shared.earn()
+        if self.shared is not None:
+            self.shared.earn()
 
     def spend(self) -> bool:
         """Pay for one extra call; False, and nothing is paid, when there is not enough."""
         if self.left < 1:
             return False
         self._balance -= 1
-        if self._shared is not None:
-            self._shared.spend()
+        if self.shared is not None:
+            self.shared.spend()
         return True
 
     @property
@@ -53,7 +53,7 @@ class Budget:
         """Extra calls that could be made now, credit included; what is less than 1 buys none."""
         self._settle()
         own = self._balance + self.options.reserve
-        return own if self._shared is None else min(own, self._shared.left)
+        return own if self.shared is None else min(own, self.shared.left)
 
     def _settle(self) -> None:
         now_s = self._clock()
