@@ -13,6 +13,7 @@ from starlette.applications import Starlette
 from gateway.federation.compose import compose
 from gateway.federation.errors import Problem, SchemaError
 from gateway.federation.read_supergraph import load_supergraph
+from gateway.federation.supergraph import Supergraph
 from gateway.operation.request import GraphQLRequest
 from gateway.pipeline import Pipeline, PipelineOptions
 from gateway.response.response import GraphQLResponse
@@ -123,7 +124,7 @@ async def open_gateway(settings: Settings) -> Gateway:
         await telemetry.close()
         raise
     watched = watch_sources(subgraphs, services, telemetry)
-    return Gateway(Pipeline(supergraph, watched, _options(settings), telemetry), services, settings, hints)
+    return Gateway(Pipeline(supergraph, watched, _options(settings, supergraph), telemetry), services, settings, hints)
 
 
 def _open_telemetry(settings: Settings) -> Telemetry:
@@ -165,9 +166,11 @@ class _LazyEngine:
         return await self.gateway.ready()
 
 
-def _options(settings: Settings) -> PipelineOptions:
+def _options(settings: Settings, supergraph: Supergraph) -> PipelineOptions:
+    names = (graph.name for graph in supergraph.graphs.values())
     return PipelineOptions(
         lookups=settings.execution.lookups,
+        verify_keys=frozenset(name for name in names if settings.subgraph(name).verify_keys),
         deadlines_s={name: operation.deadline_s for name, operation in settings.execution.operations.items()},
         introspection=settings.server.introspection,
         explain=settings.server.explains,

@@ -47,13 +47,15 @@ _MAX_CACHED_CONDITIONS = 8
 class PipelineOptions:
     """What an operator may choose of the pipeline.
 
-    lookups: root arguments serve as keys (`@lookup`). explain: clients may ask for a trace of their request.
+    lookups: root arguments serve as keys (`@lookup`). verify_keys: subgraphs whose entities must tell their keys.
+    explain: clients may ask for a trace of their request.
     sharing: identical queries that are under way at the same time are executed once.
     deadlines_s: by operation name, in place of what the context allows.
     operations, plans: how many are kept, least used out first.
     """
 
     lookups: bool = True
+    verify_keys: frozenset[str] = frozenset()
     introspection: bool = True
     explain: bool = False
     sharing: bool = False
@@ -208,7 +210,13 @@ class Pipeline:
         return prepared
 
     def _make_plan(self, operation: Operation, conditions: dict[str, bool]) -> Prepared:
-        plan = plan_operation(operation, conditions, self.supergraph, lookups=self.options.lookups)
+        plan = plan_operation(
+            operation,
+            conditions,
+            self.supergraph,
+            lookups=self.options.lookups,
+            echo=self.options.verify_keys,
+        )
         selections = specialise(operation, conditions)
         roots = collect(selections, operation.root_type, self.supergraph)
         shape = build_shape(operation.root_type, selections, self.supergraph)

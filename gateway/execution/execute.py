@@ -17,7 +17,7 @@ from graphql import GraphQLSchema
 
 from gateway.errors import BraidError, origin
 from gateway.execution.failure import DOWNSTREAM_SERVICE_ERROR, Cause, Failure
-from gateway.execution.merge import merge_entities, merge_object, rename
+from gateway.execution.merge import find_stranger, merge_entities, merge_object, rename
 from gateway.execution.representations import Batch, build_batch, key_from_arguments
 from gateway.execution.split import keep_for_steps_s
 from gateway.execution.targets import DataPath, JsonObject, find_targets, locate_targets, type_of
@@ -282,6 +282,8 @@ class _Execution:
             return _malformed(step, f"with {len(found)} entities where {len(batch.slots)} were asked")
         if not all(entity is None or isinstance(entity, dict) for entity in found):
             return _malformed(step, "with entities that are not objects")
+        if step.echoed and find_stranger(found, batch.representations, step.echoed) is not None:
+            return _malformed(step, "with other entities than it was asked for, or in another order")
         merge_entities(found, batch.slots)
         return None
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
 from gateway.execution.targets import JsonObject
@@ -25,6 +25,25 @@ def merge_entities(entities: Sequence[JsonObject | None], slots: Sequence[Sequen
         for target in targets[1:]:
             merge_object(target, _copied(entity))
         merge_object(targets[0], entity)
+
+
+def find_stranger(
+    entities: Sequence[JsonObject | None],
+    representations: Sequence[JsonObject],
+    echoed: Mapping[str, Mapping[str, str]],
+) -> int | None:
+    """The place of an entity whose key is not that of its representation; None when each one is who it should be.
+
+    echoed: as in FetchStep. What an entity does not tell says nothing. Ids may be numbers on one side, text on the other.
+    """
+    for place, (entity, representation) in enumerate(zip(entities, representations, strict=True)):
+        if entity is None:
+            continue
+        for key, name in echoed.get(representation["__typename"], {}).items():
+            told = entity.pop(key, None)
+            if told is not None and told != representation[name] and str(told) != str(representation[name]):
+                return place
+    return None
 
 
 def merge_object(target: JsonObject, source: JsonObject) -> None:

@@ -93,6 +93,7 @@ class StepDraft:
     entries:     runtime type -> how it is presented.
     needs:       steps whose data this one needs.
     merge_after: steps that must be merged before this one's result can be; see `FetchStep`.
+    echoed:      see `FetchStep`.
     """
 
     graph: str
@@ -102,6 +103,7 @@ class StepDraft:
     merge_after: set[StepDraft] = field(default_factory=set["StepDraft"])
     selection: SelectionDraft = field(default_factory=SelectionDraft)
     entries: dict[str, EntryDraft] = field(default_factory=dict[str, EntryDraft])
+    echoed: dict[str, dict[str, str]] = field(default_factory=dict[str, dict[str, str]])
 
     @property
     def awaited(self) -> set[StepDraft]:

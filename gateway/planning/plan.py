@@ -109,6 +109,8 @@ class FetchStep:
     representations: for entities: runtime type -> how to present an object of it.
     fields:        runtime type (or the path's only type) -> internal keys that this step fills on such an object.
     level:         1 for steps that start at once, else one more than the latest dependency.
+    echoed:        type as which an entity was presented -> internal key -> name in the representation: what must be
+                   equal in the entity and in the representation that it stands for.
     """
 
     id: int
@@ -124,6 +126,7 @@ class FetchStep:
     rename: RenameTree | None
     level: int
     representations_as: str = ""
+    echoed: Mapping[str, Mapping[str, str]] = field(default_factory=dict[str, dict[str, str]])
 
     @property
     def is_early(self) -> bool:

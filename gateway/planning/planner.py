@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 from gateway.federation.selection import Field, Selections
 from gateway.federation.supergraph import Supergraph
@@ -11,6 +11,7 @@ from gateway.operation.specialise import collect, specialise
 from gateway.planning.diagnosis import unanswerable_fields
 from gateway.planning.document import write_document
 from gateway.planning.draft import StepDraft
+from gateway.planning.echo import echo_keys
 from gateway.planning.emit import Emitter
 from gateway.planning.passes import direct, in_order, merge_steps
 from gateway.planning.plan import FetchStep, Plan, PlanningError
@@ -20,11 +21,17 @@ from gateway.planning.solver import Solver
 
 
 def plan_operation(
-    operation: Operation, conditions: dict[str, bool], supergraph: Supergraph, *, lookups: bool = True
+    operation: Operation,
+    conditions: dict[str, bool],
+    supergraph: Supergraph,
+    *,
+    lookups: bool = True,
+    echo: Collection[str] = (),
 ) -> Plan:
     """The plan for an operation under these values of its condition variables.
 
     lookups: whether a root field's arguments may serve as the key of what it returns (`@lookup`).
+    echo:    subgraphs whose entities must tell their keys (see gateway.planning.echo).
 
     Raises PlanningError when no set of subgraphs can answer.
     """
@@ -39,6 +46,7 @@ def plan_operation(
     else:
         emitter.query(_solve_query(selections, solver, operation))
     merge_steps(emitter.steps, supergraph)
+    echo_keys(emitter.steps, echo, supergraph)
     return Plan(operation.root_type, _finish(emitter.steps, operation, supergraph))
 
 
@@ -108,6 +116,7 @@ def _finish_step(
         rename=written.rename,
         level=level,
         representations_as=written.representations_as,
+        echoed=draft.echoed,
     )
 
 
@@ -119,5 +128,6 @@ def _filled(draft: StepDraft, supergraph: Supergraph) -> dict[str, tuple[str, ..
     filled: dict[str, tuple[str, ...]] = {}
     for type_name, entry in draft.entries.items():
         selected = [below for types, below in draft.selection.by_type.items() if entry.as_type in types]
-        filled[type_name] = tuple(key for below in selected for key in below.fields)
+        echoed = draft.echoed.get(entry.as_type, {})
+        filled[type_name] = tuple(key for below in selected for key in below.fields if key not in echoed)
     return filled

@@ -15,3 +15,6 @@ class SubgraphSection(ServiceSection):
     """Where the GraphQL service answers, or, with `schema`, the base URL of the service its resolvers call."""
     schema_module: ModuleName | None = Field(default=None, alias="schema")
     """Python module whose attribute `schema` is a Strawberry federation schema, as in `schema.customers`."""
+    verify_keys: bool = False
+    """Ask a GraphQL service for the key of every entity it is asked for, and refuse an answer whose entities are others
+    or in another order. Off, the order is believed, as federation has it: a service may be unable to tell the key."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -71,13 +71,16 @@ class Gateway:
         backwards: bool = False,
         faults: Mapping[str, Faults] | None = None,
         pauses: Callable[[], int] = lambda: 0,
+        verify_keys: Collection[str] = (),
     ) -> None:
         self.scenario = scenario
         self._faults = faults or {}
         self._pauses = pauses
         self._fakes = scenario.fakes(scenario.start())
         self._supergraph = supergraph_of(scenario, backwards=backwards)
-        self._pipeline = Pipeline(self._supergraph, self._fakes, PipelineOptions(lookups=lookups))
+        self._pipeline = Pipeline(
+            self._supergraph, self._fakes, PipelineOptions(lookups=lookups, verify_keys=frozenset(verify_keys))
+        )
 
     def plan(self, query: str, variables: Mapping[str, Any] | None = None, operation: str | None = None) -> Plan:
         """The plan for this operation with these variables."""
