@@ -194,7 +194,7 @@ class _Execution:
             return _cause(error)
         # A fault of ours, or of a schema in this process. It costs the fields of this step, not the whole answer.
         _log.error(
-            "fetch_failed",
+            "fetch failed",
             subgraph=fetch.step.graph,
             error=type(error).__name__,
             origin=origin(error),

@@ -146,7 +146,7 @@ class LocalSubgraph:
         if cause is None:
             return error.message, dict(error.extensions or {})
         _log.error(
-            "resolver_failed",
+            "resolver failed",
             subgraph=self._name,
             request_id=context.request_id,
             path=error.path,

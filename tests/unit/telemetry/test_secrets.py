@@ -95,7 +95,7 @@ async def test_no_secret_is_in_any_log_span_or_metric(modules: Path, written: io
     told = {"logs": written.getvalue(), "spans": repr(world.collected), "metrics": metrics}
     # The proof that all three were at work, and that the secrets were on their way.
     assert "source failed" in told["logs"]
-    assert "resolver_failed" in told["logs"]
+    assert "resolver failed" in told["logs"]
     assert '"event": "request"' in told["logs"]
     assert len(world.spans) > 50
     assert 'code="DOWNSTREAM_SERVICE_ERROR"' in metrics
