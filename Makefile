@@ -85,7 +85,7 @@ docs: install ## Build these pages as a site into build/site, offline; a warning
 random-graphs: install ## Compare 2,000 random questions to random graphs with one schema's answers; ARGS="--seed 7"
 	@$(BIN)/python -m tests.random_graphs --cases 2000 $(ARGS)
 
-random-graphs-long: install ## The same with 20,000: a quarter of an hour on two cores
+random-graphs-long: install ## The same with 20,000: half an hour on two cores; ARGS="--cases 100000"
 	@$(BIN)/python -m tests.random_graphs --cases 20000 $(ARGS)
 
 clean: ## Remove the shop's data, caches and builds

@@ -166,10 +166,19 @@ class Solver:
         for anchors in anchor_sets:
             child = self.children(type_name, field, anchors, every)
             if child is not None:
-                # Without any use for its fields, the object still has to be found by one source.
-                used = tuple(source for source in anchors if source.graph in child.used) or anchors[:1]
-                found.append(Item(field, used, child))
+                found.append(Item(field, self._asked(type_name, field, anchors, child), child))
         return found
+
+    def _asked(self, type_name: str, field: Field, anchors: tuple[Source, ...], child: AbstractPlan) -> Held:
+        """The anchors of which the children use something, and at least one that can tell what the objects are.
+
+        Children were solved for each type by itself, as soon as one of the anchors knows types.
+        """
+        used = [source for source in anchors if source.graph in child.used]
+        telling = [s for s in anchors if not self._reader.is_opaque(self._child_source(s, type_name, field, 0))]
+        if not any(source in used for source in telling or anchors):
+            used.append((telling or anchors)[0])
+        return tuple(source for source in anchors if source in used)
 
     # -- below a field ---------------------------------------------------------------------------------------------
 

@@ -93,11 +93,11 @@ class ObjectShape:
             self.by_type[""] = None if needs_typename(fields) else shapes
         return self.by_type[""]
 
-    def named(self, key: str) -> FieldShape | None:
-        """The field with this internal key, on the first type that has it: to name a place whose type is not known."""
+    def named(self, key: str) -> list[FieldShape]:
+        """The fields with this internal key, on any type that has it: to name a place whose type is not known."""
         types = [self.declared] if not self.is_abstract else sorted(self.supergraph.possible_anywhere(self.declared))
         fields = (found for name in types for found in self.fields(name) or ())
-        return next((found for found in fields if found.key == key and not found.meta), None)
+        return [found for found in fields if found.key == key and not found.meta]
 
 
 def build_shape(root_type: str, selections: Selections, supergraph: Supergraph) -> ObjectShape:

@@ -181,37 +181,36 @@ def _error(cause: FailureCause, path: Path) -> JsonObject:
     return error
 
 
-def _response_path(shape: ObjectShape, data: JsonObject, path: Path) -> tuple[Path, bool]:
+def _response_path(shape: ObjectShape | None, value: Any, path: Path) -> tuple[Path, bool]:
     """A path in the data as the client knows it, and whether all of it is visible; otherwise cut where it hides.
 
-    A field that the client selected under several aliases is named by the first.
+    A field that the client selected under several aliases is named by the first under which the rest is visible, too.
     """
-    found: list[str | int] = []
-    current: ObjectShape | None = shape
-    value: Any = data
-    for element in path:
-        if isinstance(element, int):
-            found.append(element)
-            value = value[element] if isinstance(value, list) and 0 <= element < len(value) else None  # pyright: ignore
-            continue
-        selected = _selected(current, value, element)
-        if selected is None:
-            return tuple(found), False
-        found.append(selected.response_key)
-        current = selected.below
-        value = value.get(element) if isinstance(value, dict) else None  # pyright: ignore
-    return tuple(found), True
+    if not path:
+        return (), True
+    element, rest = path[0], path[1:]
+    if isinstance(element, int):
+        item = value[element] if isinstance(value, list) and 0 <= element < len(value) else None  # pyright: ignore
+        below, is_whole = _response_path(shape, item, rest)
+        return (element, *below), is_whole
+    cut: Path = ()
+    child = value.get(element) if isinstance(value, dict) else None  # pyright: ignore
+    for selected in _selected(shape, value, element):
+        below, is_whole = _response_path(selected.below, child, rest)
+        if is_whole:
+            return (selected.response_key, *below), True
+        cut = cut or (selected.response_key, *below)
+    return cut, False
 
 
-def _selected(shape: ObjectShape | None, value: Any, key: str) -> FieldShape | None:
-    """The field that the client selected for an internal key, on this object; None when it selected none."""
+def _selected(shape: ObjectShape | None, value: Any, key: str) -> Sequence[FieldShape]:
+    """The fields that the client selected for an internal key, on this object: one for each alias."""
     if shape is None:
-        return None
+        return ()
     type_name = value.get("__typename") if shape.is_abstract and isinstance(value, dict) else None  # pyright: ignore
     if not isinstance(type_name, str):
         return shape.named(key)
-    fields = shape.fields(type_name) or ()
-    return next((candidate for candidate in fields if candidate.key == key and not candidate.meta), None)
+    return [found for found in shape.fields(type_name) or () if found.key == key and not found.meta]
 
 
 def _with_unexplained(errors: list[JsonObject], violations: Sequence[JsonObject]) -> list[JsonObject]:

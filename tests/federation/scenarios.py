@@ -12,7 +12,7 @@ from tests.federation.test_external_fields import KITCHENS, LODGE, TOOLS
 from tests.federation.test_inaccessible import CLINIC
 from tests.federation.test_include_skip import ORCHARD
 from tests.federation.test_input_types import WARDROBE
-from tests.federation.test_interface_objects import STORE
+from tests.federation.test_interface_objects import AWARDS, STORE
 from tests.federation.test_keys_mashup import THEATRE
 from tests.federation.test_language import ZOO
 from tests.federation.test_lookups import CLUB
@@ -36,6 +36,20 @@ SCENARIOS: Mapping[str, Scenario] = {
         *(ATLAS, BAKERY, BANK, CLINIC, CLUB, COPIES, FARM, FLIGHTS, FREIGHT, GALLERY, GATES, HOUSES, JOURNAL),
         *KITCHENS,
         *(LEDGER, LIBRARY, LODGE, MEDIA, MUSEUM, NESTS, NODES, OBSERVATORY, ORCHARD, PARCELS, PRESS, PRIZES, RADIO),
-        *(RECIPES, RECORDS, SEVERAL_KEYS, SHELTER, STORE, STUDIOS, THEATRE, TOOLS, TRIPS, WARDROBE, WORKSHOP, ZOO),
+        *(
+            RECIPES,
+            RECORDS,
+            SEVERAL_KEYS,
+            AWARDS,
+            SHELTER,
+            STORE,
+            STUDIOS,
+            THEATRE,
+            TOOLS,
+            TRIPS,
+            WARDROBE,
+            WORKSHOP,
+            ZOO,
+        ),
     )
 }

@@ -146,3 +146,44 @@ CASES = [
 async def test_interface_objects(case: Case) -> None:
     """Fields of interface objects on concrete and on opaque objects; the real type where it shows."""
     await check(STORE, case)
+
+
+AWARDS = Scenario(
+    name="awards",
+    subgraphs={
+        "awards": FEDERATION_2
+        + """
+        type Query { winner: Item @shareable }
+        type Item @key(fields: "id") @interfaceObject { id: ID! prize: String }
+        """,
+        "catalog": FEDERATION_2
+        + """
+        type Query { winner: Item @shareable }
+        interface Item @key(fields: "id") { id: ID! }
+        type Film implements Item @key(fields: "id") { id: ID! }
+        type Album implements Item @key(fields: "id") { id: ID! }
+        """,
+    },
+    api="""
+    type Query { winner: Item }
+    interface Item { id: ID! prize: String }
+    type Film implements Item { id: ID! prize: String }
+    type Album implements Item { id: ID! prize: String }
+    """,
+    world=World({"Film": {"f1": {}}, "Album": {}}, query={"winner": "Film:f1"}, subtypes={"Item": ["Film", "Album"]}),
+)
+
+SHARED = [
+    Case(name="the type alone", query="{ winner { __typename } }", plan=["1 catalog"]),
+    Case(name="the prize alone", query="{ winner { prize } }", plan=["1 awards"]),
+    Case(name="both", query="{ winner { __typename prize } }", plan=["1 awards", "1 catalog"]),
+    Case(
+        name="by type", query="{ winner { ... on Film { prize } ... on Album { id } } }", plan=["1 awards", "1 catalog"]
+    ),
+]
+
+
+@pytest.mark.parametrize("case", SHARED, ids=str)
+async def test_a_shared_field_is_asked_where_the_type_is_known(case: Case) -> None:
+    """One of the subgraphs that share it knows no types: alone it is asked only when the type does not matter."""
+    await check(AWARDS, case)

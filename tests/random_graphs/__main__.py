@@ -8,23 +8,28 @@ import sys
 import time
 from concurrent.futures import ProcessPoolExecutor
 
-from tests.random_graphs.search import FEATURES, Chunk, Difference, Searched, chunks_of, search
+from tests.random_graphs.features import Searched
+from tests.random_graphs.search import Chunk, Difference, chunks_of, search
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.random_graphs", description=__doc__)
     parser.add_argument("--cases", type=int, default=2000, help="questions to try, five to a graph")
     parser.add_argument("--seed", type=int, default=1, help="the same seed tries the same cases")
+    parser.add_argument("--only", metavar="SEED", help="try one graph, by the seed that a failure names, such as 1/37")
     parser.add_argument("--as-found", action="store_true", help="print the first failure at once, not shrunk")
     chosen = parser.parse_args()
+    shrink = not chosen.as_found
+    chunks = [Chunk((chosen.only,), shrink)] if chosen.only else chunks_of(chosen.cases, chosen.seed, shrink=shrink)
     try:
-        total = _search_all(chunks_of(chosen.cases, chosen.seed, shrink=not chosen.as_found))
+        total = _search_all(chunks)
     except Difference as difference:
         print(f"FAILED with seed {chosen.seed}\n\n{difference}")
         return 1
-    missing = FEATURES.keys() - total.features.keys()
-    if missing:
-        print(f"No graph had {', '.join(sorted(missing))}")
+    print(total.table())
+    if not chosen.only and total.missing():
+        print(f"FAILED: never tried: {', '.join(total.missing())}")
+        return 1
     print(f"No difference in {total.cases} cases with seed {chosen.seed}")
     return 0
 

@@ -2,62 +2,82 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from pprint import pformat
 from textwrap import indent
 from typing import Any
 
+from tests.random_graphs.choices import Choices, Impossible, IsFree, always_free
+from tests.random_graphs.data import Data, draw_data
+from tests.random_graphs.questions import Question, draw_question
+from tests.random_graphs.sdl import api_sdl, subgraph_sdls
+from tests.random_graphs.splitting import draw_graph
 from tests.support.scenario import FEDERATION_2, Scenario
-from tests.support.world import World, find
 
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """A root field's value: the object of this type that the argument `id` names."""
-
-    typename: str
-
-    def __repr__(self) -> str:
-        return f'find("{self.typename}")'
+QUESTIONS = 5
 
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """A scenario that was drawn, and queries on it. roots: values of root fields, as a World takes them."""
+    """A scenario that was drawn, and questions to it."""
 
     scenario: Scenario
-    tables: Mapping[str, Mapping[str, Mapping[str, Any]]]
-    roots: Mapping[str, Any]
-    queries: Sequence[str]
+    data: Data
+    questions: Sequence[Question]
 
 
-def make_scenario(
-    subgraphs: Mapping[str, str], api: str, tables: Mapping[str, Any], roots: Mapping[str, Any]
-) -> Scenario:
-    """The scenario of a drawn graph with its data."""
-    query = {name: find(value.typename) if isinstance(value, Found) else value for name, value in roots.items()}
-    return Scenario(name="random", subgraphs=subgraphs, api=api, world=World(tables, query=query))
+@dataclass(slots=True)
+class Seed:
+    """Where an example comes from. only: the one question to draw; None: all."""
+
+    text: str
+    only: int | None = None
+    is_free: IsFree = field(default=always_free)
+
+    def draw(self) -> Example:
+        """The example. An impossible one is drawn again, from a seed beside it."""
+        for attempt in range(100):
+            try:
+                return self._draw(Choices(f"{self.text}/{attempt}" if attempt else self.text, self.is_free))
+            except Impossible:
+                continue
+        raise Impossible(self.text)
+
+    def _draw(self, choose: Choices) -> Example:
+        graph = draw_graph(choose.within("graph"))
+        data = draw_data(graph, choose.within("data"))
+        scenario = Scenario("random", subgraph_sdls(graph), api_sdl(graph), data.world())
+        numbers = range(QUESTIONS) if self.only is None else [self.only]
+        schema = scenario.monolith.schema
+        labels = [label for rows in data.tables.values() for label in rows]
+        asked = [draw_question(schema, choose.within(f"question {i}"), labels) for i in numbers]
+        return Example(scenario, data, asked)
 
 
-def as_python(example: Example, query: str) -> str:
-    """A test module's piece: the scenario, and a test that asks the query."""
+def as_python(example: Example, question: Question) -> str:
+    """A test module's piece: the scenario, and a test that asks the question."""
+    data = example.data
     subgraphs = "".join(
         f'        "{name}": FEDERATION_2\n        + """\n{_block(sdl.removeprefix(FEDERATION_2), 8)}\n        """,\n'
         for name, sdl in example.scenario.subgraphs.items()
     )
+    world = [indent(pformat(data.tables, width=110), "        ")]
+    for name in ("query", "mutation", "unknown", "subtypes"):
+        value: Any = getattr(data, name)
+        world += [f"        {name}={pformat(value, width=100)}"] if value else []
+    body = ",\n".join(world)
+    failing = f', failing="{data.failing}"' if data.failing else ""
     return (
         "NAME = Scenario(\n"
         '    name="NAME",\n'
         f"    subgraphs={{\n{subgraphs}    }},\n"
         f'    api="""\n{_block(example.scenario.api, 4)}\n    """,\n'
-        f"    world=World(\n{indent(pformat(dict(example.tables), width=110), '        ')},\n"
-        f"        query={pformat(dict(example.roots), width=100)},\n"
-        "    ),\n"
+        f"    world=World(\n{body},\n    ),\n"
         ")\n\n\n"
         "async def test_name() -> None:\n"
         '    """What was wrong."""\n'
-        f'    await ask(NAME, """{query}""")\n'
+        f'    await ask_checked(NAME, """{question.text}""", {dict(question.variables)!r}{failing})\n'
     )
 
 

@@ -1,15 +1,17 @@
-"""A split graph while it is drawn, and the schemas that it prints: one for the monolith, one for each subgraph."""
+"""A split graph while it is drawn: what there is, and which part of it each subgraph has. `sdl.py` prints it."""
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
+from itertools import chain
 
-from tests.support.scenario import FEDERATION_2
+SCALARS = ("Int", "String", "Boolean", "Float", "ID")
 
 
 @dataclass(frozen=True, slots=True)
 class FieldDef:
-    """A field as every subgraph and the API declare it. arguments: "(n: Int)" or nothing."""
+    """A field as the API declares it. arguments: "(n: Int)" or nothing."""
 
     name: str
     type: str
@@ -20,8 +22,9 @@ class FieldDef:
         """The name of its type without lists and marks."""
         return self.type.strip("[]!")
 
-    def __str__(self) -> str:
-        return f"{self.name}{self.arguments}: {self.type}"
+    @property
+    def is_leaf(self) -> bool:
+        return self.named in SCALARS or self.named.startswith("Enum")
 
 
 @dataclass(slots=True)
@@ -29,6 +32,7 @@ class Placement:
     """One field in one subgraph. requires, provides: field sets; overrides: the subgraph it is taken from.
 
     given_up: another subgraph took it over. lookup: a root field whose argument is the key of what it returns.
+    strict: declared with a further "!". more_arguments: those that are not part of the API. hidden: @inaccessible.
     """
 
     external: bool = False
@@ -37,6 +41,9 @@ class Placement:
     overrides: str = ""
     given_up: bool = False
     lookup: bool = False
+    strict: bool = False
+    more_arguments: str = ""
+    hidden: bool = False
 
     @property
     def readable(self) -> bool:
@@ -61,7 +68,12 @@ class Part:
 
 @dataclass(eq=False, slots=True)
 class ObjectType:
-    """An object type: all its fields, and the part that each subgraph has. key_fields: those in some key."""
+    """An object type: all its fields, and the part that each subgraph has.
+
+    key_fields: fields in some key. provided, required: fields that some field set elsewhere names.
+    barred:     subgraphs that may not know the type, since they know it as an interface object.
+    opaque:     it is an interface object: all its parts are.
+    """
 
     name: str
     fields: dict[str, FieldDef] = field(default_factory=dict[str, FieldDef])
@@ -69,6 +81,10 @@ class ObjectType:
     key_fields: set[str] = field(default_factory=set[str])
     keys: list[str] = field(default_factory=list[str])
     provided: set[str] = field(default_factory=set[str])
+    required: set[str] = field(default_factory=set[str])
+    hidden: set[str] = field(default_factory=set[str])
+    barred: set[str] = field(default_factory=set[str])
+    opaque: bool = False
 
     def define(self, definition: FieldDef) -> FieldDef:
         return self.fields.setdefault(definition.name, definition)
@@ -81,112 +97,112 @@ class ObjectType:
         """The subgraphs in which the type can be entered."""
         return [graph for graph, part in self.parts.items() if part.enterable]
 
+    def owners(self, name: str) -> list[str]:
+        """The subgraphs that answer the field."""
+        return [graph for graph, part in self.parts.items() if part.readable(name)]
+
+    def placements(self, name: str) -> list[Placement]:
+        return [part.fields[name] for part in self.parts.values() if name in part.fields]
+
     def known(self) -> list[str]:
         """The fields that some subgraph answers; the others belong to keys that no subgraph took."""
-        return [name for name in self.fields if any(part.readable(name) for part in self.parts.values())]
+        return [name for name in self.fields if self.owners(name)]
+
+    def is_computed(self, name: str) -> bool:
+        return any(placement.requires for placement in self.placements(name))
 
     def is_shared(self, name: str) -> bool:
         """Whether several subgraphs resolve the field, so that it must be shareable."""
-        return name in self.provided or sum(part.readable(name) for part in self.parts.values()) > 1
+        return name in self.provided or len(self.owners(name)) > 1
 
 
 @dataclass(slots=True)
 class AbstractType:
-    """A union of object types, or an interface with what they have in common. holders: subgraphs that declare it."""
+    """A union of object types, or an interface with what they have in common.
+
+    members: all of them; held: subgraph -> the members it knows; declared: subgraph -> the interface's fields there.
+    keys:    subgraphs where the interface is an entity by its id; then all members are there.
+    """
 
     name: str
     members: list[str]
     is_interface: bool
-    holders: list[str] = field(default_factory=list[str])
+    held: dict[str, list[str]] = field(default_factory=dict[str, list[str]])
+    declared: dict[str, list[str]] = field(default_factory=dict[str, list[str]])
+    keys: set[str] = field(default_factory=set[str])
+
+
+@dataclass(slots=True)
+class Choosable:
+    """An enum or an input type. parts: subgraph -> name of a value or field -> how the subgraph declares it.
+
+    common_only: the API has what all subgraphs that use the type have in common; otherwise what any has.
+    """
+
+    name: str
+    is_input: bool
+    common_only: bool
+    parts: dict[str, dict[str, str]]
+
+    def names(self, graphs: list[str]) -> list[str]:
+        """The values or fields that the API has when these subgraphs use the type."""
+        known = dict.fromkeys(chain.from_iterable(self.parts[graph] for graph in graphs))
+        visible = [name for name in known if not any("@" in self.parts[g].get(name, "") for g in graphs)]
+        return [n for n in visible if not self.common_only or all(n in self.parts[g] for g in graphs)]
+
+    def declaration(self, name: str, graphs: list[str]) -> str:
+        """How the API declares it: the strictest of the subgraphs' declarations."""
+        return max((self.parts[g][name] for g in graphs if name in self.parts[g]), key=lambda text: text.endswith("!"))
 
 
 @dataclass(slots=True)
 class Graph:
-    """All types of one graph with their split. The query root is an object type named Query."""
+    """All types of one graph with their split. The roots are object types named Query and Mutation."""
 
     names: list[str]
     types: dict[str, ObjectType] = field(default_factory=dict[str, ObjectType])
     abstract: dict[str, AbstractType] = field(default_factory=dict[str, AbstractType])
+    choosable: dict[str, Choosable] = field(default_factory=dict[str, Choosable])
 
     def type(self, name: str) -> ObjectType:
         return self.types.setdefault(name, ObjectType(name))
 
-    def settle(self) -> None:
-        """An interface whose members have nothing in common in one of its subgraphs becomes a union."""
-        for abstract in self.abstract.values():
-            if not all(self.common(abstract, graph) for graph in abstract.holders):
-                abstract.is_interface = False
+    @property
+    def entities(self) -> list[ObjectType]:
+        return [t for t in self.types.values() if t.keys and not t.opaque]
 
-    def common(self, abstract: AbstractType, graph: str) -> list[FieldDef]:
-        """The fields that every member answers in this subgraph, declared alike."""
-        first, *others = (self.types[member] for member in abstract.members)
-        return [
-            definition
-            for name, definition in first.fields.items()
-            if first.parts[graph].readable(name)
-            and all(o.fields.get(name) == definition and o.parts[graph].readable(name) for o in others)
+    @property
+    def opaque(self) -> ObjectType | None:
+        """The interface object, if there is one."""
+        return next((t for t in self.types.values() if t.opaque), None)
+
+    def above(self, object_type: ObjectType) -> list[AbstractType]:
+        """The abstract types with this member."""
+        return [a for a in self.abstract.values() if object_type.name in a.members]
+
+    def possible(self, owner: ObjectType, name: str) -> list[str]:
+        """The types that objects below a field of abstract type can have: those that all its owners know."""
+        abstract = self.abstract[owner.fields[name].named]
+        held = [abstract.held[graph] for graph in owner.owners(name) if graph in abstract.held]
+        return [member for member in abstract.members if all(member in members for members in held)]
+
+    def users(self, name: str) -> list[str]:
+        """The subgraphs that use an enum or an input type, perhaps through another one."""
+        return [graph for graph in self.names if self._uses(graph, name)]
+
+    def _uses(self, graph: str, name: str) -> bool:
+        texts = [
+            f"{t.fields[f].arguments} {p.more_arguments} {t.fields[f].type}"
+            for t in self.types.values()
+            if graph in t.parts
+            for f, p in t.parts[graph].fields.items()
         ]
-
-    def api(self) -> str:
-        """The monolith's schema."""
-        lines: list[str] = []
-        for object_type in self.types.values():
-            names = object_type.known()
-            if names:
-                above = [a for a in self.abstract.values() if a.holders and object_type.name in a.members]
-                body = [str(object_type.fields[name]) for name in names]
-                lines.append(_type(object_type.name, above, "", body))
-        for abstract in self.abstract.values():
-            if abstract.holders:
-                fields = {str(f): None for graph in abstract.holders for f in self.common(abstract, graph)}
-                lines.append(_abstract(abstract, list(fields)))
-        return "\n".join(lines)
-
-    def subgraphs(self) -> dict[str, str]:
-        """Each subgraph's SDL; those without a type are left out."""
-        printed = {name: self._subgraph(name) for name in self.names}
-        return {name: FEDERATION_2 + "\n".join(lines) for name, lines in printed.items() if lines}
-
-    def _subgraph(self, name: str) -> list[str]:
-        lines: list[str] = []
-        for object_type in self.types.values():
-            part = object_type.parts.get(name)
-            if part is not None and part.fields:
-                above = [a for a in self.abstract.values() if name in a.holders and object_type.name in a.members]
-                keys = "".join(
-                    f' @key(fields: "{key}"{"" if resolvable else ", resolvable: false"})'
-                    for key, resolvable in part.keys.items()
-                )
-                body = [_field(object_type, field_name, part.fields[field_name]) for field_name in part.fields]
-                lines.append(_type(object_type.name, above, keys, body))
-        held = (abstract for abstract in self.abstract.values() if name in abstract.holders)
-        return lines + [_abstract(abstract, [str(f) for f in self.common(abstract, name)]) for abstract in held]
-
-
-def _field(object_type: ObjectType, name: str, placement: Placement) -> str:
-    marks = [str(object_type.fields[name])]
-    if placement.external:
-        marks.append("@external")
-    elif object_type.is_shared(name):
-        marks.append("@shareable")
-    if placement.requires:
-        marks.append(f'@requires(fields: "{placement.requires}")')
-    if placement.provides:
-        marks.append(f'@provides(fields: "{placement.provides}")')
-    if placement.overrides:
-        marks.append(f'@override(from: "{placement.overrides}")')
-    if placement.lookup:
-        marks.append("@lookup")
-    return " ".join(marks)
-
-
-def _type(name: str, above: list[AbstractType], marks: str, fields: list[str]) -> str:
-    interfaces = [abstract.name for abstract in above if abstract.is_interface]
-    implements = f" implements {' & '.join(interfaces)}" if interfaces else ""
-    return f"type {name}{implements}{marks} {{ {' '.join(fields)} }}"
-
-
-def _abstract(abstract: AbstractType, fields: list[str]) -> str:
-    if abstract.is_interface:
-        return f"interface {abstract.name} {{ {' '.join(fields)} }}"
-    return f"union {abstract.name} = {' | '.join(abstract.members)}"
+        if any(re.search(rf"\b{name}\b", text) for text in texts):
+            return True
+        through = (c for c in self.choosable.values() if c.is_input and c.name != name)
+        return any(
+            re.search(rf"\b{name}\b", text)
+            for other in through
+            if self._uses(graph, other.name)
+            for text in other.parts[graph].values()
+        )

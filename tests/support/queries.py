@@ -47,15 +47,16 @@ class RandomQueries:
         self._aliases = self._parts = 0
         self._variables: set[str] = set()
 
-    def next(self) -> str:
-        """The next valid query. Conditions use the variables $yes and $no, which are declared with defaults."""
+    def next(self, kind: str = "query") -> str:
+        """The next valid operation. Conditions use the variables $yes and $no, which are declared with defaults."""
         while True:
             self._aliases = self._parts = 0
             self._variables = set()
-            body = self._selection(self._schema.query_type, self._random.randint(self._shallowest, 5))
+            root = self._schema.mutation_type if kind == "mutation" else self._schema.query_type
+            body = self._selection(root, self._random.randint(self._shallowest, 5))
             declared = [f"${name}: Boolean = {value}" for name, value in (("yes", "true"), ("no", "false"))]
             used = [text for text in declared if text[1 : text.index(":")] in self._variables]
-            text = f"query{'(' + ', '.join(used) + ')' if used else ''} {body}"
+            text = f"{kind}{'(' + ', '.join(used) + ')' if used else ''} {body}"
             if not validate(self._schema, parse(text)):
                 return text
 
@@ -128,8 +129,8 @@ class RandomQueries:
         if isinstance(named, GraphQLEnumType):
             return self._random.choice(list(named.values))
         if isinstance(named, GraphQLInputObjectType):
-            required = {n: f for n, f in named.fields.items() if is_non_null_type(f.type)}
-            return "{" + ", ".join(f"{n}: {self._value(f.type)}" for n, f in required.items()) + "}"
+            given = {n: f for n, f in named.fields.items() if is_non_null_type(f.type) or self._random.random() < 0.3}
+            return "{" + ", ".join(f"{n}: {self._value(f.type)}" for n, f in given.items()) + "}"
         match named.name:
             case "Int" | "Float":
                 return str(self._random.randint(0, 20))

@@ -232,6 +232,10 @@ def test_an_error_says_what_where_and_by_whom():
         ("{ y: n x: n }", {}, ["n"], "y"),
         ('{ price(c: "a") p: price(c: "b") }', {}, ["price__2"], "p"),
         ("{ x: items { y: part { z: id } } }", {"items": [{}, {"part": {}}]}, ["items", 1, "part", "id"], "x.1.y.z"),
+        # Of several aliases the one that selected all of the path.
+        ("{ x: item { need } y: item { part { id } } }", {"item": {"need": 1, "part": {}}},
+         ["item", "part", "id"], "y.part.id"),
+        ("{ x: item { part { need } } y: item { z: part { id } } }", {"item": {}}, ["item", "part", "id"], "y.z.id"),
         ("{ matrix }", {"matrix": [[1]]}, ["matrix", 0, 0], "matrix.0.0"),
         ("{ x: node { ... on Item { y: id } ... on Other { z: id } } }", {"node": {"__typename": "Other"}},
          ["node", "id"], "x.z"),
