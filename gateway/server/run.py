@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import errno
+import gc
 import logging
 import os
 import socket
@@ -53,7 +54,13 @@ def run_server(
     Raises CannotListen, and whatever the application's lifespan raises.
     """
     listener = open_listener(host, port)
-    server = _Server(app, grace_s, on_started=lambda: on_started(url_of(listener)) if on_started else None)
+
+    def started() -> None:
+        _keep_for_good()
+        if on_started:
+            on_started(url_of(listener))
+
+    server = _Server(app, grace_s, on_started=started)
     with asyncio.Runner(loop_factory=_loop_factory()) as runner:
         runner.run(_serve(server, app, listener))
 
@@ -153,6 +160,15 @@ async def _serve(server: _Server, app: GatewayApp, listener: socket.socket) -> N
             task.cancel()
         if tasks:
             await asyncio.wait(tasks, timeout=SETTLE_S)
+
+
+def _keep_for_good() -> None:
+    """Take all that start-up has made out of garbage collection: it is used until the end.
+
+    Looking through it stopped the process for 45 to 60 ms each time (the shop's graph), and every request with it.
+    """
+    gc.collect()
+    gc.freeze()
 
 
 def _is_news(record: logging.LogRecord) -> bool:

@@ -1,10 +1,12 @@
-"""A small gateway as a process of its own: `python -m tests.unit.server.small_server PORT GRACE_S [broken]`.
+"""A small gateway as a process of its own: `python -m tests.unit.server.small_server PORT GRACE_S [broken|counting]`.
 
-It prints what happens to it, a word a line: the URL, `opened`, `begun`, `ended`, `closed`, `returned`.
+It prints what happens to it, a word a line: the URL, `opened`, `begun`, `ended`, `closed`, `returned`; counting, also
+how many objects garbage collection no longer looked at in the end.
 """
 
 from __future__ import annotations
 
+import gc
 import sys
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -48,6 +50,8 @@ def main() -> None:
     except BraidError as error:
         sys.exit(error.message)
     say("returned")
+    if "counting" in sys.argv:
+        say(str(gc.get_freeze_count()))
 
 
 if __name__ == "__main__":

@@ -75,6 +75,17 @@ async def running(grace_s: float) -> AsyncIterator[tuple[Server, str]]:
         yield server, url
 
 
+async def test_what_start_up_made_is_out_of_garbage_collection() -> None:
+    """Else every request stands still now and then, while the whole graph is looked through for garbage."""
+    async with start("0", "1", "counting") as server:
+        assert await server.says() == "opened"
+        await server.says()
+        server.process.send_signal(signal.SIGTERM)
+        _, words, _ = await server.ends()
+    assert words[:-1] == ["closed", "returned"]
+    assert int(words[-1]) > 10_000
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 async def test_idle_server_stops_at_once_and_well(number: signal.Signals) -> None:
     """Port 0 gives a real port, a connection left open keeps nobody, and the exit status is 0."""
