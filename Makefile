@@ -76,6 +76,9 @@ contracts: install ## Hold the shop's services to their OpenAPI documents and to
 services-postgres: install ## Run the services' tests on PostgreSQL (BRAID_TEST_POSTGRES, or the one on this machine)
 	@$(BIN)/python -m pytest -rfEs -m postgresql tests/shop_services tests/shop
 
+chaos: install ## Disturb each service in each of 18 ways while 20 clients ask, 4 minutes; ARGS="-k 'reset and orders'"
+	@$(BIN)/python -m pytest -rfEsx tests/chaos $(ARGS)
+
 docs: install ## Build these pages as a site into build/site, offline; a warning is a failure
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[docs]'
 	@PYTHONPATH=. $(BIN)/python docs/site/cli_reference.py | diff docs/cli.md - || \
