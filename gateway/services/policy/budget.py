@@ -17,6 +17,9 @@ from collections.abc import Callable
 
 from gateway.services.policy.options import BudgetOptions
 
+_ONE = 1 - 1e-6
+"""A hundred fifths add up to a little less than twenty."""
+
 
 class Budget:
     """One balance, in extra calls. shared: another budget that must afford each extra call, too, and pays as well."""
@@ -41,7 +44,7 @@ class Budget:
 
     def spend(self) -> bool:
         """Pay for one extra call; False, and nothing is paid, when there is not enough."""
-        if self.left < 1:
+        if self.left < _ONE:
             return False
         self._balance -= 1
         if self.shared is not None:

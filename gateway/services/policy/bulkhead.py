@@ -78,7 +78,7 @@ class Room:
     def leave(self) -> None:
         """Give the place to whoever waits longest."""
         for place in self.waiting:
-            if not place.done():
+            if not place.done() and not self.loop.is_closed():
                 self.waiting.remove(place)
                 place.set_result(None)
                 return

@@ -112,7 +112,7 @@ class _Call(Generic[T]):
         """Seconds until the next try; None when there is none. Pays for it."""
         policy = self._policy
         wait_s = retry_wait_s(error, tries, policy.options.retry, policy.jitter) if self._repeatable else None
-        if wait_s is None or wait_s >= self._left_s() or not policy.retry_budget.spend():
+        if wait_s is None or wait_s >= self._left_s() or policy.breaker.refuses or not policy.retry_budget.spend():
             return None
         return wait_s
 
