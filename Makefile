@@ -79,6 +79,12 @@ services-postgres: install ## Run the services' tests on PostgreSQL (BRAID_TEST_
 chaos: install ## Disturb each service in each of 18 ways while 20 clients ask, 4 minutes; ARGS="-k 'reset and orders'"
 	@$(BIN)/python -m pytest -rfEsx tests/chaos $(ARGS)
 
+soak: install ## Ask 110,000 times, as good and bad clients do, and count what is left of it; a quarter of an hour
+	@$(BIN)/python -m tests.chaos.soak $(ARGS)
+
+soak-short: install ## A tenth of it: two minutes
+	@$(BIN)/python -m tests.chaos.soak --requests 10000 $(ARGS)
+
 docs: install ## Build these pages as a site into build/site, offline; a warning is a failure
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[docs]'
 	@PYTHONPATH=. $(BIN)/python docs/site/cli_reference.py | diff docs/cli.md - || \

@@ -1,0 +1,103 @@
+"""`make soak`: nothing is left of 10,000 requests with a 300 ms deadline and of 100,000 mixed ones.
+
+Exit status 1 when a bound is broken. Ten minutes on two idle cores; `--requests 10000` is a tenth of all of it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import sys
+import time
+from dataclasses import dataclass
+
+from tests.chaos.asking import Asker
+from tests.chaos.deadlines import BOUND_S, VICTIM, Hurried, asked_of_victim, customers
+from tests.chaos.soak.mixed import Mixed, disturb
+from tests.chaos.soak.plateaus import growth
+from tests.chaos.soak.watch import Held, Watch, watched
+
+AT_ONCE = 16
+"""Below the 20 connections that a service gets, so that what hangs is in the service and not in the gateway's queue."""
+SEGMENTS = 20
+MOST_GROWTH_MB = 5.0
+
+
+@dataclass(slots=True)
+class Report:
+    """Prints what was found, and remembers whether it was good."""
+
+    failed: bool = False
+
+    def tell(self, what: str, found: object, *, good: bool) -> None:
+        self.failed |= not good
+        print(f"{'ok    ' if good else 'BROKEN'} {what}: {found}", flush=True)
+
+
+async def ask_hurried(watch: Watch, count: int, idle: Held, report: Report) -> None:
+    """A client deadline of 300 ms, one source hanging."""
+    async with Asker(watch.gateway.url, watch.pids) as asker:
+        hurried = await Hurried.prepare(asker, customers(100))
+        watch.estate.chaos(VICTIM, hang=True)
+        watch.estate.reset_calls()
+        await hurried.run(count, AT_ONCE)
+    hung = asked_of_victim(watch.estate)
+    report.tell("requests that hung in the service", hung, good=hung == count)
+    telling = sum(answer.tells for answer in hurried.answers)
+    report.tell("answers during which no process waited 10 ms for a CPU", telling, good=telling > count / 2)
+    times = [round(hurried.seconds(share) * 1000, 1) for share in (0.5, 0.9, 0.99, 0.999)]
+    report.tell("of these, ms at p50, p90, p99, p99.9", times, good=hurried.seconds(0.99) < BOUND_S)
+    watch.estate.clear_chaos()
+    held = watch.held()
+    report.tell("tasks left", held.tasks - idle.tasks, good=held.tasks == idle.tasks)
+
+
+async def ask_mixed(watch: Watch, count: int, idle: Held, report: Report) -> None:
+    """Everything that clients send. A fifth more than counted comes first, to fill caches and pools."""
+    disturb(watch.estate)
+    async with Asker(watch.gateway.url, watch.pids) as asker:
+        mixed = Mixed(asker)
+        await mixed.run(count // 5, AT_ONCE)
+        mixed.outcomes.clear()
+        watch.estate.reset_calls()
+        plateaus = [watch.memory_mb()]
+        for _ in range(SEGMENTS):
+            await mixed.run(count // SEGMENTS, AT_ONCE)
+            plateaus.append(watch.memory_mb())
+    print("       " + ", ".join(f"{number} {kind}" for kind, number in sorted(mixed.outcomes.items())))
+    hung = asked_of_victim(watch.estate)
+    report.tell("requests that hung in the service", hung, good=hung >= mixed.outcomes["hanging"] > 0)
+    watch.estate.clear_chaos()
+    held = watch.held()
+    report.tell("tasks left", held.tasks - idle.tasks, good=held.tasks == idle.tasks)
+    report.tell("sockets left", held.sockets - idle.sockets, good=held.sockets == idle.sockets)
+    report.tell("descriptors left", held.descriptors - idle.descriptors, good=held.descriptors == idle.descriptors)
+    print("       MB at rest: " + " ".join(f"{mb:.1f}" for mb in plateaus))
+    report.tell("MB grown", round(growth(plateaus), 2), good=growth(plateaus) < MOST_GROWTH_MB)
+
+
+async def soak(requests: int) -> bool:
+    """Whether all bounds hold. requests: mixed ones; a tenth as many with the deadline come before them."""
+    report = Report()
+    with watched() as watch:
+        disturb(watch.estate)
+        async with Asker(watch.gateway.url) as asker:
+            await Mixed(asker).run(200, AT_ONCE)
+        watch.estate.clear_chaos()
+        idle = watch.held()
+        for ask, count in ((ask_hurried, requests // 10), (ask_mixed, requests)):
+            started = time.monotonic()
+            print(f"== {count:,} requests, {AT_ONCE} at once: {ask.__doc__}", flush=True)
+            await ask(watch, count, idle, report)
+            print(f"       {time.monotonic() - started:.0f} s", flush=True)
+    return not report.failed
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--requests", type=int, default=100_000, help="mixed ones; a tenth as many have the deadline")
+    return 0 if asyncio.run(soak(parser.parse_args().requests)) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
