@@ -16,6 +16,7 @@ from gateway.federation.read_supergraph import load_supergraph
 from gateway.federation.supergraph import Supergraph
 from gateway.operation.request import GraphQLRequest
 from gateway.pipeline import Pipeline, PipelineOptions
+from gateway.planning.satisfiability import unsatisfiable_fields
 from gateway.response.response import GraphQLResponse
 from gateway.server.app import GatewayApp, create_server
 from gateway.server.engine import Check, Readiness
@@ -119,6 +120,8 @@ async def open_gateway(settings: Settings) -> Gateway:
             composition = compose(await fetch_schemas(subgraphs, settings, problems))
             hints = composition.hints
             supergraph = load_supergraph(composition.supergraph_sdl)
+            if unreachable := unsatisfiable_fields(supergraph):
+                raise SchemaError(unreachable)
     except BaseException:
         await asyncio.gather(*(source.close() for source in [*subgraphs.values(), *services.values()]))
         await telemetry.close()

@@ -13,7 +13,7 @@ Levels are relative to the position: see `solution.py`. Costs are (depth, number
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import combinations
 
 from graphql import ListTypeNode, NonNullTypeNode, TypeNode
@@ -194,9 +194,7 @@ class Solver:
         base = min(source.lateness for source in anchors)
         named = self._supergraph.types[type_name].fields[field.name].named
         is_abstract = self._supergraph.kind(named) is not Kind.OBJECT
-        below = [self._child_source(source, type_name, field, base) for source in anchors]
-        opaque = tuple(source for source in below if self._reader.is_opaque(source))
-        known = [source for source in below if source not in opaque]
+        known, opaque = self._sources_below(type_name, field, anchors, base)
         types = self._possible_types(type_name, field, candidates) if known else frozenset[str]()
         if not types and is_abstract:
             return self._opaque_children(field, opaque or tuple(known), base)
@@ -212,6 +210,14 @@ class Solver:
                 return None
             plans.append(plan)
         return abstract_plan(field.key, tuple(plans), base, is_abstract)
+
+    def _sources_below(
+        self, type_name: str, field: Field, anchors: Iterable[Source], base: int
+    ) -> tuple[list[Source], Held]:
+        """The anchors as the objects below the field see them: those that know the objects' types, and the others."""
+        below = [self._child_source(source, type_name, field, base) for source in anchors]
+        opaque = tuple(source for source in below if self._reader.is_opaque(source))
+        return [source for source in below if source not in opaque], opaque
 
     def _child_source(self, source: Source, type_name: str, field: Field, base: int) -> Source:
         """The source as the objects below the field see it, under the field's type there."""
@@ -270,11 +276,41 @@ class Solver:
             if plan is not None:
                 return abstract_plan(field.key, (plan,), base, False)
         found = [
-            self._narrowed_children(field, held, base, source)
-            for source in self._reach.closure(interface, held)
-            if source.jump is not None and source.type == interface and not self._reader.is_opaque(source)
+            self._narrowed_children(field, held, base, source) for source in self._narrowing_sources(interface, held)
         ]
         return min((plan for plan in found if plan is not None), key=lambda plan: plan.cost, default=None)
+
+    # -- what can be had at all ------------------------------------------------------------------------------------
+
+    def providers(self, type_name: str, field: Field, held: Held) -> list[Source]:
+        """Every source that can give a field of an object; none when the field cannot be had there."""
+        return self._options(type_name, field, held, self._reach.closure(type_name, held))
+
+    def positions_below(self, type_name: str, field: Field, providers: Sequence[Source]) -> Iterator[tuple[str, Held]]:
+        """The types that objects below a field can be found as, each with what holds them when all providers are asked.
+
+        Objects whose type none of the providers knows are found as their interface first, then as each of the types
+        that some subgraph can tell them to be.
+        """
+        known, opaque = self._sources_below(type_name, field, providers, 0)
+        types = self._possible_types(type_name, field, providers) if known else frozenset[str]()
+        for child_type in sorted(types):
+            yield child_type, _held_already((*self._as_type(child_type, known), *opaque))
+        if not types and opaque:
+            held = _held_already(opaque)
+            yield held[0].type, held
+            yield from self.narrowed_positions(held[0].type, held)
+
+    def narrowed_positions(self, interface: str, held: Held) -> Iterator[tuple[str, Held]]:
+        """As `positions_below`, of objects known by their interface only: the types that another subgraph may tell."""
+        for source in self._narrowing_sources(interface, held):
+            for child_type in sorted(self._supergraph.possible(source.type, source.graph)):
+                yield child_type, (Source(source.graph, child_type), *held)
+
+    def _narrowing_sources(self, interface: str, held: Held) -> list[Source]:
+        """Where an object that is known by its interface only can be entered just to learn its type."""
+        reached = self._reach.closure(interface, held)
+        return [s for s in reached if s.jump is not None and s.type == interface and not self._reader.is_opaque(s)]
 
     def _narrowed_children(self, field: Field, held: Held, base: int, narrowing: Source) -> AbstractPlan | None:
         """As `children`, once `narrowing` has told the type. What is held stays readable under the interface's name."""
@@ -305,6 +341,11 @@ class Solver:
             view = tuple(Field(name, name, name) for name, _ in field.arguments if name in known)
             self._argument_views[field] = view
         return (Source(ARGUMENTS, child_type, view, -1),)
+
+
+def _held_already(sources: Iterable[Source]) -> Held:
+    """The sources as if they had delivered the object themselves: whether it can be had does not depend on when."""
+    return tuple(Source(source.graph, source.type, source.view) for source in sources)
 
 
 def is_list(type_: TypeNode) -> bool:

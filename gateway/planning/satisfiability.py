@@ -1,0 +1,230 @@
+"""Satisfiability: can everything that the API schema offers really be had, from wherever it can be selected?
+
+Problem: a composed graph may offer a field that no plan can reach: the subgraph that has it cannot be entered from
+         where the object is found, since it has no key, or one whose parts lie nowhere on the way.
+Naive:   plan every operation.
+Idea:    whether a field can be had depends on the object's type and on the sources that hold it, not on the way there.
+         So walk through pairs (type, sources), beginning at the roots, and ask the solver for each field. All providers
+         of a field are followed together: a plan may ask all of them.
+Invariant: more sources never make a field unreachable. So a pair is passed over when its type was seen with a subset of
+         its sources, which leaves few pairs for each type; and pairs are taken in order of distance, so that what is
+         reported is reported by a shortest way there.
+
+`@override` labels count as off, `@lookup` arguments as unknown. Mutations run in one subgraph each, so one subgraph of
+each mutation field must do by itself.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from graphql import GraphQLInterfaceType, GraphQLObjectType, get_named_type, is_composite_type, print_ast
+
+from gateway.federation.errors import Problem
+from gateway.federation.selection import Field, Fragment, Selections
+from gateway.federation.supergraph import Entry, Kind, Supergraph
+from gateway.planning.reach import Held
+from gateway.planning.solution import Source
+from gateway.planning.solver import Solver
+
+SATISFIABILITY_ERROR = "SATISFIABILITY_ERROR"
+MISMATCHED_TYPES = "SHAREABLE_HAS_MISMATCHED_RUNTIME_TYPES"
+
+Way = tuple[tuple[str, str], ...]
+"""From the root down: (type, field) for each step."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Position:
+    type: str
+    held: Held
+    way: Way
+
+
+@dataclass(slots=True)
+class _Walk:
+    """What has been seen. problems: by the type and field that they are about, so that each is told once."""
+
+    seen: dict[str, list[frozenset[Source]]] = field(default_factory=dict[str, list[frozenset[Source]]])
+    problems: dict[tuple[str, str], Problem] = field(default_factory=dict[tuple[str, str], Problem])
+
+    def is_new(self, position: _Position) -> bool:
+        """Whether this position can show anything that was not seen; notes it if so."""
+        sources = frozenset(position.held)
+        known = self.seen.setdefault(position.type, [])
+        if any(other <= sources for other in known):
+            return False
+        known[:] = [other for other in known if not sources <= other]
+        known.append(sources)
+        return True
+
+
+def unsatisfiable_fields(supergraph: Supergraph) -> list[Problem]:
+    """One problem for each field of a type that cannot be had somewhere where it can be selected; none if all can."""
+    return _Check(supergraph).run()
+
+
+class _Check:
+    def __init__(self, supergraph: Supergraph) -> None:
+        self._supergraph = supergraph
+        self._solver = Solver(supergraph, lookups=False)
+        self._fields: dict[tuple[str, str], Field] = {}
+
+    def run(self) -> list[Problem]:
+        walk = _Walk()
+        for kind, root in sorted(self._supergraph.roots.items()):
+            if kind == "query":
+                self._follow(deque([_Position(root, (), ())]), walk)
+            else:
+                self._check_commands(root, walk)
+        return list(walk.problems.values())
+
+    def _check_commands(self, root: str, walk: _Walk) -> None:
+        """Root fields that run in one subgraph: the best of those that have the field counts."""
+        for name in self._visible_fields(root):
+            tries: list[_Walk] = []
+            for graph, source in self._supergraph.types[root].fields[name].sources.items():
+                if not source.external:
+                    alone = _Walk({type_: list(known) for type_, known in walk.seen.items()})
+                    queue = deque[_Position]()
+                    self._look(_Position(root, (Source(graph, root),), ()), name, alone, queue)
+                    self._follow(queue, alone)
+                    tries.append(alone)
+            if tries:
+                best = min(tries, key=lambda found: len(found.problems))
+                walk.seen = best.seen
+                walk.problems |= best.problems
+
+    def _follow(self, queue: deque[_Position], walk: _Walk) -> None:
+        """Everything that can be selected from these positions on; both arguments are changed."""
+        while queue:
+            position = queue.popleft()
+            if walk.is_new(position):
+                for name in self._visible_fields(position.type):
+                    self._look(position, name, walk, queue)
+
+    def _look(self, position: _Position, name: str, walk: _Walk, queue: deque[_Position]) -> None:
+        """Whether one field can be had here, and where it leads."""
+        wanted = self._field(position.type, name)
+        providers = self._solver.providers(position.type, wanted, position.held)
+        way = (*position.way, (position.type, name))
+        if not providers:
+            if not self._can_be_narrowed(position):
+                walk.problems.setdefault((position.type, name), self._unreachable(position, wanted, way))
+            return
+        if not wanted.selections:
+            return
+        below = list(self._solver.positions_below(position.type, wanted, providers))
+        if not below and (sets := self._differing_types(position.type, name, providers)):
+            walk.problems.setdefault((position.type, name), _mismatched(position.type, name, sets))
+        queue.extend(_Position(type_, held, way) for type_, held in below)
+
+    def _can_be_narrowed(self, position: _Position) -> bool:
+        """Whether the object is known by its interface only, and some subgraph can tell what it is: then the field is
+        looked for on each of the types."""
+        return self._supergraph.kind(position.type) is Kind.INTERFACE and any(
+            self._solver.narrowed_positions(position.type, position.held)
+        )
+
+    def _field(self, type_name: str, name: str) -> Field:
+        """The field without arguments, as a client would select it; below an object, whatever there is."""
+        found = self._fields.get((type_name, name))
+        if found is None:
+            named = self._supergraph.types[type_name].fields[name].named
+            definition = self._supergraph.types.get(named)  # none for built-in scalars
+            is_object = definition is not None and definition.kind.is_composite
+            selections = (Field("__typename", "__typename", "__typename"),) if is_object else ()
+            found = self._fields[type_name, name] = Field(name, name, name, (), (), selections)
+        return found
+
+    def _visible_fields(self, type_name: str) -> Iterator[str]:
+        """Names of the fields that clients can select on objects found as this type."""
+        visible = self._supergraph.api_schema.get_type(type_name)
+        if isinstance(visible, GraphQLObjectType | GraphQLInterfaceType):
+            yield from visible.fields
+
+    def _differing_types(self, type_name: str, name: str, providers: list[Source]) -> dict[str, frozenset[str]]:
+        """The runtime types of a field by subgraph, when it has some but none that all of the subgraphs know."""
+        visible = self._supergraph.api_schema.get_type(type_name)
+        assert isinstance(visible, GraphQLObjectType | GraphQLInterfaceType)
+        if not is_composite_type(get_named_type(visible.fields[name].type)):
+            return {}
+        sets: dict[str, frozenset[str]] = {}
+        for source in providers:
+            info = self._supergraph.source(source.type, name, source.graph)
+            if info is not None:
+                sets[source.graph] = self._supergraph.possible(info.named, source.graph)
+        return sets if len(sets) > 1 and any(sets.values()) else {}
+
+    # -- saying it -------------------------------------------------------------------------------------------------
+
+    def _unreachable(self, position: _Position, wanted: Field, way: Way) -> Problem:
+        reasons = "; ".join(self._reasons(position, wanted)) or "no subgraph has it"
+        message = (
+            f'"{position.type}.{wanted.name}" cannot be had in {self._operation(way, wanted)}: {reasons}.'
+            " Give the type a key there, share the field, or hide it with @inaccessible."
+        )
+        return Problem(SATISFIABILITY_ERROR, message)
+
+    def _reasons(self, position: _Position, wanted: Field) -> Iterator[str]:
+        """Why each of the subgraphs that have the field cannot give it."""
+        held = sorted({source.graph for source in position.held})
+        entries = self._supergraph.entries(position.type)
+        interfaces = {name for names in self._supergraph.types[position.type].interfaces.values() for name in names}
+        for as_type in (position.type, *sorted(interfaces)):
+            definition = self._supergraph.field(as_type, wanted.name)
+            for graph, info in definition.sources.items() if definition else ():
+                if as_type != position.type and not self._supergraph.is_interface_object(as_type, graph):
+                    continue
+                if info.external:
+                    yield f'in "{graph}" it is external'
+                elif info.requires and graph in held:
+                    yield f'"{graph}" computes it from "{_text(info.requires)}", which cannot be had here'
+                elif graph not in held:
+                    yield self._why_not_entered(graph, as_type, entries, held)
+
+    def _operation(self, way: Way, wanted: Field) -> str:
+        """A shortest operation that selects the last field of a way: `{ user { ... on Admin { rights } } }`."""
+        text = " { __typename }" if wanted.selections else ""
+        declared = [way[0][0], *(self._supergraph.types[type_].fields[name].named for type_, name in way)]
+        for (type_name, name), known in zip(reversed(way), reversed(declared[:-1]), strict=True):
+            selection = f"{name}{text}"
+            text = f" {{ {selection} }}" if type_name == known else f" {{ ... on {type_name} {{ {selection} }} }}"
+        return f"`{text.strip()}`"
+
+    def _why_not_entered(self, graph: str, as_type: str, entries: tuple[Entry, ...], held: list[str]) -> str:
+        keys = [
+            _text(key) for entry in entries if (entry.graph, entry.as_type) == (graph, as_type) for key in entry.keys
+        ]
+        if not keys:
+            return f'"{graph}" has it, but no resolvable key of "{as_type}" to be entered by'
+        quoted = " or ".join(f'"{key}"' for key in keys)
+        return f'"{graph}" can be entered by {quoted} only, which cannot be had from {_listed(held)}'
+
+
+def _mismatched(type_name: str, name: str, sets: dict[str, frozenset[str]]) -> Problem:
+    told = ", ".join(f'{_listed(sorted(types)) or "nothing"} in "{graph}"' for graph, types in sorted(sets.items()))
+    message = (
+        f'"{type_name}.{name}" is shared, but no type is possible in all of its subgraphs: {told}.'
+        " A shared field must mean the same everywhere; let the subgraphs agree on at least one type."
+    )
+    return Problem(MISMATCHED_TYPES, message)
+
+
+def _text(selections: Selections) -> str:
+    """A field set as it is written in SDL."""
+    return " ".join(map(_node_text, selections))
+
+
+def _node_text(node: Field | Fragment) -> str:
+    below = f" {{ {_text(node.selections)} }}" if node.selections else ""
+    if isinstance(node, Fragment):
+        return f"... on {node.type_condition}{below}"
+    arguments = ", ".join(f"{name}: {print_ast(value)}" for name, value in node.arguments)
+    return f"{node.name}({arguments}){below}" if arguments else node.name + below
+
+
+def _listed(names: list[str]) -> str:
+    return ", ".join(f'"{name}"' for name in names) or "the root"
