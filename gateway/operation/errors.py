@@ -16,6 +16,8 @@ OPERATION_TOO_EXPENSIVE = "OPERATION_TOO_EXPENSIVE"
 MUTATION_NOT_ALLOWED = "MUTATION_NOT_ALLOWED"
 SUBSCRIPTION_NOT_SUPPORTED = "SUBSCRIPTION_NOT_SUPPORTED"
 
+_LONGEST_MESSAGE = 500
+
 
 class RequestError(BraidError):
     """The request cannot be executed.
@@ -27,10 +29,17 @@ class RequestError(BraidError):
     code = GRAPHQL_VALIDATION_FAILED
 
     def __init__(self, errors: Sequence[dict[str, Any]]) -> None:
-        super().__init__(errors[0]["message"], code=errors[0]["extensions"]["code"])
-        self.errors = list(errors)
+        self.errors = [{**error, "message": _shortened(error["message"])} for error in errors]
+        super().__init__(self.errors[0]["message"], code=errors[0]["extensions"]["code"])
 
     @classmethod
     def single(cls, code: str, message: str) -> RequestError:
         """A request error that has just one cause and no position in the document."""
         return cls([{"message": message, "extensions": {"code": code}}])
+
+
+def _shortened(message: str) -> str:
+    """Head and tail of a message that quotes what the client sent, which may be a megabyte."""
+    if len(message) <= _LONGEST_MESSAGE:
+        return message
+    return f"{message[: _LONGEST_MESSAGE // 2]} [...] {message[-_LONGEST_MESSAGE // 2 :]}"

@@ -47,6 +47,8 @@ class Limits:
     query 183 tokens, 15 deep, 239 selections.
     """
 
+    characters: int = 100_000
+    """Of the document. Bounds what reading it costs: 0.2 us each in a string, and more where a long name is wrong."""
     tokens: int = 2000
     """Lexical tokens of the document, and separately comments. Bounds what parsing and validation cost."""
     depth: int = 12
@@ -99,6 +101,8 @@ def parse_within(text: str, limits: Limits) -> DocumentNode:
 
     Raises RequestError: GRAPHQL_PARSE_FAILED for a syntax error, OPERATION_TOO_LARGE for a limit.
     """
+    if len(text) > limits.characters:
+        raise RequestError([_exceeding("characters", f"The document has {len(text):,} characters", len(text), limits)])
     try:
         return parse(
             text, max_lexical_tokens=limits.tokens, max_comments=limits.tokens, allow_empty_selection_sets=False
@@ -240,16 +244,15 @@ def _exceeded(operation: OperationDefinitionNode, measure: Measure, limits: Limi
         if measured <= allowed:
             continue
         says = _SAYS[limit.name].format(f"at least {measured}" if measured == COUNT_CEILING else measured)
-        yield {
-            "message": f"{subject} {says}; at most {allowed} are allowed.",
-            **_place((measure.deepest if limit.name == "depth" else None) or operation),
-            "extensions": {
-                "code": OPERATION_TOO_LARGE,
-                "limit": limit.name,
-                "measured": measured,
-                "allowed": allowed,
-            },
-        }
+        place = _place((measure.deepest if limit.name == "depth" else None) or operation)
+        yield {**_exceeding(limit.name, f"{subject} {says}", measured, limits), **place}
+
+
+def _exceeding(limit: str, says: str, measured: int, limits: Limits) -> dict[str, Any]:
+    """The GraphQL error for a limit, as JSON. says: the message up to what is allowed."""
+    allowed = getattr(limits, limit)
+    extensions = {"code": OPERATION_TOO_LARGE, "limit": limit, "measured": measured, "allowed": allowed}
+    return {"message": f"{says}; at most {allowed} are allowed.", "extensions": extensions}
 
 
 def _place(node: Node) -> dict[str, Any]:

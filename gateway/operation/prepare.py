@@ -13,8 +13,10 @@ from graphql import (
     FragmentSpreadNode,
     GraphQLError,
     OperationDefinitionNode,
+    OverlappingFieldsCanBeMergedRule,
     VariableNode,
     Visitor,
+    specified_rules,
     validate,
     visit,
 )
@@ -29,8 +31,11 @@ from gateway.operation.errors import (
 )
 from gateway.operation.limits import Limits, check_limits, parse_within
 from gateway.operation.operation import Operation, OperationKind
+from gateway.operation.overlaps import find_conflicts
 
 _MAX_VALIDATION_ERRORS = 20
+# Every rule of the specification but the one that takes quadratic time: see gateway.operation.overlaps.
+_RULES = tuple(rule for rule in specified_rules if rule is not OverlappingFieldsCanBeMergedRule)
 
 
 def prepare_operation(
@@ -47,6 +52,8 @@ def prepare_operation(
     _raise_if_any(check_limits(document, definition.name.value if definition.name else None, limits))
     _validate(document, supergraph, introspection)
     fragments = _spread_fragments(definition, document)
+    conflicts = find_conflicts(definition, fragments, supergraph.api_schema)
+    _raise_if_any([_as_json(error) for error in conflicts[:_MAX_VALIDATION_ERRORS]])
     kind: OperationKind = definition.operation.value
     if kind == "subscription":
         raise RequestError.single(SUBSCRIPTION_NOT_SUPPORTED, "Subscriptions are not supported.")
@@ -82,6 +89,7 @@ def _validate(document: DocumentNode, supergraph: Supergraph, introspection: boo
     errors = validate(
         supergraph.api_schema,
         document,
+        _RULES,
         max_errors=_MAX_VALIDATION_ERRORS,
         hide_suggestions=not introspection,
     )

@@ -45,6 +45,8 @@ class ExecutionSection(Section):
 class LimitsSection(Section):
     """The largest operation that is answered; larger ones get OPERATION_TOO_LARGE. Counts are per operation."""
 
+    characters: Count = _LIMITS.characters
+    """Characters of the whole document; longer values belong into variables."""
     tokens: Count = _LIMITS.tokens
     """Lexical tokens of the whole document."""
     depth: Count = _LIMITS.depth

@@ -25,6 +25,7 @@ SHOP = load(
       unsaid: [User]
       byHabit(limit: Int): [User]
       pageByHabit(first: Int): UserPage
+      spared(by: Int @cost(weight: -9)): User @cost(weight: 3)
       heavy(by: Int @cost(weight: 4), cheaper: Boolean @cost(weight: -2)): User @cost(weight: 3)
       vast(amount: Huge): [User] @listSize(slicingArguments: ["amount"])
       numbers(first: Int): [Int] @listSize(slicingArguments: ["first"])
@@ -45,23 +46,32 @@ SHOP = load(
       best: User
       friends(first: Int): [User]
         @listSize(slicingArguments: ["first"], assumedSize: 4, requireOneSlicingArgument: false)
-      relatives(first: Int): [User] @listSize(slicingArguments: ["first"])
+      relatives(amount: Int): [User] @listSize(slicingArguments: ["amount"])
     }
+    interface Paged @join__type(graph: A) { page(amount: Int): UserPage }
     union Pet
       @join__type(graph: A)
       @join__unionMember(graph: A, member: "Cat")
       @join__unionMember(graph: A, member: "Dog") = Cat | Dog
-    type Cat implements Named @join__type(graph: A) @join__implements(graph: A, interface: "Named") {
+    type Cat implements Named & Paged
+      @join__type(graph: A)
+      @join__implements(graph: A, interface: "Named")
+      @join__implements(graph: A, interface: "Paged") {
       name: String
-      relatives(first: Int): [User]
+      relatives(amount: Int): [User]
       keeper: User
+      page(amount: Int): UserPage @listSize(slicingArguments: ["amount"], sizedFields: ["nodes"])
     }
-    type Dog implements Named @join__type(graph: A) @join__implements(graph: A, interface: "Named") @cost(weight: 5) {
+    type Dog implements Named & Paged
+      @join__type(graph: A)
+      @join__implements(graph: A, interface: "Named")
+      @join__implements(graph: A, interface: "Paged") @cost(weight: 5) {
       name: String @cost(weight: 1)
-      relatives(first: Int): [User]
+      relatives(amount: Int): [User]
       keepers: [User] @listSize(assumedSize: 2)
+      page(amount: Int): UserPage
     }
-    interface Named @join__type(graph: A) { name: String relatives(first: Int): [User] }
+    interface Named @join__type(graph: A) { name: String relatives(amount: Int): [User] }
     """,
     links=COST,
     roots="query: Query mutation: Mutation",

@@ -153,6 +153,7 @@ def test_a_scalar_of_its_own_gives_any_number_as_a_size(amount: Any, cost: int) 
         ("{ heavy(by: 1) { name } }", {}, 3 + 4),
         ("{ heavy(cheaper: true) { name } }", {}, 1),
         ("{ heavy(cheaper: true) { best { name } } }", {}, 1 + 1),
+        ("{ spared(by: 1) { best { name } } }", {}, 0 + 1),
         ("query ($c: Boolean) { heavy(cheaper: $c) { name } }", {"c": True}, 1),
         ("query ($c: Boolean) { heavy(cheaper: $c) { name } }", {}, 3),
         ("{ find(filter: {max: 1}) }", {}, 1),
@@ -183,7 +184,7 @@ def test_arguments_weigh_by_what_is_in_their_values(text: str, variables: dict[s
         ("{ pet { ... on Dog { ... on Named { name ... on Cat { keeper { name } } } } } }", 5 + 1),
         ("{ user { ... on Named { ... on Dog { keepers { name } } } } }", 1),
         ("{ named(first: 3) { name } }", 3 * (5 + 1)),
-        ("{ named(first: 1) { relatives(first: 40) { name } } }", 5 + 40),
+        ("{ named(first: 1) { relatives(amount: 40) { name } } }", 5 + 40),
     ],
 )
 def test_an_abstract_type_costs_as_much_as_the_dearest_it_may_be(text: str, cost: int) -> None:
@@ -249,6 +250,21 @@ def compiled_terms(levels: int) -> int:
 def test_fragments_that_double_cost_what_they_expand_to_and_compile_to_what_they_are() -> None:
     """2^40 objects are counted exactly, by a number of terms that grows with the text."""
     assert compiled_terms(40) - compiled_terms(20) == compiled_terms(20) - compiled_terms(0) < 100
+
+
+def test_fragments_that_double_in_one_place_are_read_once() -> None:
+    """2^100 spreads of one fragment at one object are that fragment."""
+    chain = "".join(f"fragment f{i} on User {{ ...f{i + 1} ...f{i + 1} }} " for i in range(90))
+    text = f"{{ user {{ ...f0 }} }} {chain} fragment f90 on User {{ best {{ name }} }}"
+    prepared = prepare_operation(text, None, SHOP, replace(Limits(), selections=10**15))
+    assert compile_cost(prepared.kind, specialise(prepared, {}), SHOP, CostRules()).measure({}) == 2
+
+
+def test_one_fragment_on_two_types_has_the_sizes_of_each() -> None:
+    """The same selections cost differently where the schema says other sizes of the field above."""
+    fragment = "fragment F on Paged { page(amount: 50) { nodes { name } } }"
+    text = "{ pet { ... on Cat { ...F } ... on Dog { ...F } } }" + fragment
+    assert measured(text) == 5 + 1 + 50
 
 
 def test_a_request_only_puts_its_variables_in() -> None:

@@ -187,6 +187,27 @@ def test_unknown_and_circular_fragments_are_left_to_validation(text: str) -> Non
 # Parsing
 
 
+def test_a_document_of_too_many_characters_is_refused_unread() -> None:
+    """A string of a megabyte is one token; reading it costs 0.2 s."""
+    limits = replace(Limits(), characters=10)
+    assert parse_within("{ a(b:12)}", limits).definitions
+    with pytest.raises(RequestError) as refused:
+        parse_within("not GraphQL", limits)
+    extensions = {"code": "OPERATION_TOO_LARGE", "limit": "characters", "measured": 11, "allowed": 10}
+    assert refused.value.errors == [
+        {"message": "The document has 11 characters; at most 10 are allowed.", "extensions": extensions}
+    ]
+
+
+def test_no_message_is_longer_than_what_a_reader_can_use() -> None:
+    """Messages quote names that a client chose, which may be a megabyte."""
+    refused = RequestError.single("BAD_USER_INPUT", "The name '" + "x" * 900_000 + "' is not known.")
+    assert refused.message == refused.errors[0]["message"]
+    assert len(refused.message) < 520
+    assert refused.message.startswith("The name 'xx")
+    assert refused.message.endswith("xx' is not known.")
+
+
 def test_a_document_of_too_many_tokens_is_refused_while_parsing() -> None:
     """Nothing behind the limit is read."""
     limits = replace(Limits(), tokens=5)
@@ -378,4 +399,9 @@ def test_counts_equal_those_of_a_walk_over_every_expansion(text: str) -> None:
 
 def test_every_limit_has_its_test() -> None:
     """A limit added later must be measured and said."""
-    assert {limit.name for limit in fields(Limits)} == {"tokens", "fetches", *COUNTED}  # fetches: test_cost.py
+    assert {limit.name for limit in fields(Limits)} == {
+        "characters",
+        "tokens",
+        "fetches",
+        *COUNTED,
+    }  # fetches: test_cost.py
