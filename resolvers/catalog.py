@@ -10,7 +10,8 @@ import msgspec
 
 from gateway.services.request import RequestContext
 from gateway.services.rest import PageLoader, RowLoader, RowPage
-from resolvers.ids import ID
+from resolvers.commands import give
+from resolvers.ids import ID, in_path
 
 
 class Category(Enum):
@@ -62,3 +63,9 @@ async def list_products(
 ) -> RowPage[ProductRow]:
     name = category.value if category else None
     return await context.loader(ProductPages).page(limit=first, cursor=after, category=name)
+
+
+async def change_price(context: RequestContext, id: str, amount_cents: int, key: str | None) -> ProductRow:
+    """Raises SourceRefused: NOT_FOUND, INVALID_BODY."""
+    path = f"/products/{in_path(id)}/price"
+    return await give(context, "catalog", path, {"amount_cents": amount_cents}, key=key, decode_as=ProductRow)

@@ -10,7 +10,8 @@ import msgspec
 
 from gateway.services.request import RequestContext
 from gateway.services.rest import PageLoader, RowLoader, RowPage
-from resolvers.ids import ID
+from resolvers.commands import give
+from resolvers.ids import ID, in_path
 
 
 class Segment(Enum):
@@ -35,6 +36,18 @@ class CustomerRow(msgspec.Struct):
     created_at: datetime
 
 
+class NewCustomer(msgspec.Struct):
+    name: str
+    email: str
+    country: str
+    city: str
+    segment: Segment
+
+
+class ErasedRow(msgspec.Struct):
+    id: str
+
+
 class Customers(RowLoader[CustomerRow]):
     service, path, row, key_form = "customers", "/customers", CustomerRow, ID
 
@@ -56,3 +69,20 @@ async def list_customers(
     context: RequestContext, first: int, after: str | None, country: str | None
 ) -> RowPage[CustomerRow]:
     return await context.loader(CustomerPages).page(limit=first, cursor=after, country=country)
+
+
+async def register_customer(context: RequestContext, customer: NewCustomer, key: str | None) -> CustomerRow:
+    """Raises SourceRefused: INVALID_BODY."""
+    return await give(context, "customers", "/customers", customer, key=key, decode_as=CustomerRow)
+
+
+async def rename_customer(context: RequestContext, id: str, name: str, key: str | None) -> CustomerRow:
+    """Raises SourceRefused: NOT_FOUND, INVALID_BODY."""
+    path = f"/customers/{in_path(id)}/rename"
+    return await give(context, "customers", path, {"name": name}, key=key, decode_as=CustomerRow)
+
+
+async def erase_customer(context: RequestContext, id: str, key: str | None) -> str:
+    """The id. Raises SourceRefused: NOT_FOUND."""
+    path = f"/customers/{in_path(id)}/erase"
+    return (await give(context, "customers", path, None, key=key, decode_as=ErasedRow)).id

@@ -6,7 +6,8 @@ import msgspec
 
 from gateway.services.request import RequestContext
 from gateway.services.rest import RowLoader
-from resolvers.ids import ID
+from resolvers.commands import give
+from resolvers.ids import ID, in_path
 
 
 class WarehouseRow(msgspec.Struct):
@@ -30,3 +31,11 @@ class StockByProduct(RowLoader[StockRow]):
 
 async def find_stock(context: RequestContext, product_id: str) -> StockRow | None:
     return await context.loader(StockByProduct).load(product_id)
+
+
+async def adjust_stock(
+    context: RequestContext, product_id: str, warehouse: str, change: int, key: str | None
+) -> StockRow:
+    """Raises SourceRefused: NOT_FOUND, UNKNOWN_WAREHOUSE, STOCK_TOO_LOW, INVALID_BODY."""
+    path, body = f"/stock/{in_path(product_id)}/adjust", {"warehouse": warehouse, "change": change}
+    return await give(context, "inventory", path, body, key=key, decode_as=StockRow)

@@ -10,6 +10,7 @@ import msgspec
 
 from gateway.services.request import RequestContext
 from gateway.services.rest import ListLoader, PageLoader, RowLoader, RowPage
+from resolvers.commands import give
 from resolvers.ids import ID, in_path
 
 
@@ -83,13 +84,12 @@ async def recent_orders(context: RequestContext, customer_id: str, first: int) -
     return (await context.loader(OrdersByCustomer, limit=first).load(customer_id)).items
 
 
-async def place_order(context: RequestContext, customer_id: str, items: Sequence[NewItem]) -> OrderRow:
+async def place_order(context: RequestContext, customer_id: str, items: Sequence[NewItem], key: str | None) -> OrderRow:
     """Raises SourceRefused: ORDER_EMPTY, UNKNOWN_CUSTOMER, UNKNOWN_PRODUCT, INVALID_BODY."""
     body = {"customer_id": customer_id, "items": list(items)}
-    return await context.services["orders"].post_json("/orders", body, context=context, decode_as=OrderRow)
+    return await give(context, "orders", "/orders", body, key=key, decode_as=OrderRow)
 
 
-async def cancel_order(context: RequestContext, id: str) -> OrderRow:
-    """Raises SourceRefused: NOT_FOUND, ORDER_NOT_CANCELLABLE."""
-    path = f"/orders/{in_path(id)}/cancel"
-    return await context.services["orders"].post_json(path, None, context=context, decode_as=OrderRow)
+async def move_order(context: RequestContext, id: str, verb: str, key: str | None) -> OrderRow:
+    """verb: confirm, ship or cancel. Raises SourceRefused: NOT_FOUND, and ORDER_NOT_CONFIRMABLE or the like."""
+    return await give(context, "orders", f"/orders/{in_path(id)}/{verb}", None, key=key, decode_as=OrderRow)

@@ -9,6 +9,7 @@ import msgspec
 
 from gateway.services.request import RequestContext
 from gateway.services.rest import ListLoader, RowLoader
+from resolvers.commands import give
 from resolvers.ids import ID, in_path
 
 
@@ -63,12 +64,11 @@ async def open_tickets(context: RequestContext, customer_id: str, first: int) ->
     return (await context.loader(OpenTicketsByCustomer, limit=first).load(customer_id)).items
 
 
-async def open_ticket(context: RequestContext, ticket: NewTicket) -> TicketRow:
+async def open_ticket(context: RequestContext, ticket: NewTicket, key: str | None) -> TicketRow:
     """Raises SourceRefused: INVALID_BODY."""
-    return await context.services["support"].post_json("/tickets", ticket, context=context, decode_as=TicketRow)
+    return await give(context, "support", "/tickets", ticket, key=key, decode_as=TicketRow)
 
 
-async def close_ticket(context: RequestContext, id: str) -> TicketRow:
+async def close_ticket(context: RequestContext, id: str, key: str | None) -> TicketRow:
     """Raises SourceRefused: NOT_FOUND."""
-    path = f"/tickets/{in_path(id)}/close"
-    return await context.services["support"].post_json(path, None, context=context, decode_as=TicketRow)
+    return await give(context, "support", f"/tickets/{in_path(id)}/close", None, key=key, decode_as=TicketRow)

@@ -1,4 +1,4 @@
-"""The catalog service in the graph: Product, and how to find products."""
+"""The catalog service in the graph: Product, how to find products, and the command on their prices."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from strawberry.scalars import JSON
 from gateway.subgraphs import Info, Keys, SubgraphSchema, each_found, lookup
 from resolvers import catalog
 from resolvers.catalog import Category
-from schema.money import from_cents
+from schema.commands import IdempotencyKey
+from schema.money import from_cents, to_cents
 from schema.paging import After, Connection, First, checked, page_info
 
 strawberry.enum(Category, name="ProductCategory", description="Departments of the shop.")
@@ -69,4 +70,16 @@ async def _page(info: Info, first: int, after: str | None, category: Category | 
     return Connection(nodes=[Product.of(row) for row in page.items], page_info=page_info(page.next))
 
 
-schema = SubgraphSchema(query=Query)
+@strawberry.type
+class Mutation:
+    @strawberry.mutation(
+        description='Change what a product costs, in units of its currency: `"18.90"`. '
+        "Errors: `NOT_FOUND`, `INVALID_BODY`, `BAD_USER_INPUT`."
+    )
+    async def change_price(
+        self, info: Info, id: strawberry.ID, price: Decimal, idempotency_key: IdempotencyKey = None
+    ) -> Product | None:
+        return Product.of(await catalog.change_price(info.context, id, to_cents(price), idempotency_key))
+
+
+schema = SubgraphSchema(query=Query, mutation=Mutation)

@@ -1,4 +1,4 @@
-"""The customers service in the graph: Customer, and how to find customers."""
+"""The customers service in the graph: Customer, how to find customers, and the commands on them."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from msgspec.structs import asdict
 from gateway.subgraphs import Info, Keys, SubgraphSchema, each_found, lookup
 from resolvers import customers
 from resolvers.customers import Segment, Tier
+from schema.commands import IdempotencyKey
 from schema.paging import After, Connection, First, checked, page_info
 
 strawberry.enum(Segment, name="CustomerSegment", description="Whom the customer buys for.")
@@ -64,4 +65,38 @@ async def _page(info: Info, first: int, after: str | None, country: str | None) 
     return Connection(nodes=[Customer.of(row) for row in page.items], page_info=page_info(page.next))
 
 
-schema = SubgraphSchema(query=Query)
+@strawberry.input(description="A customer to be registered.")
+class RegisterCustomerInput:
+    name: str = strawberry.field(description="Full name, not empty.")
+    email: str = strawberry.field(description="Where mail reaches the customer.")
+    country: str = strawberry.field(description="ISO 3166-1 alpha-2: `DE`.")
+    city: str = strawberry.field(description="Where the customer lives.")
+    segment: Segment = strawberry.field(default=Segment.CONSUMER, description="Whom the customer buys for.")
+
+
+@strawberry.type
+class Mutation:
+    @strawberry.mutation(description="Register a customer. Errors: `INVALID_BODY`.")
+    async def register_customer(
+        self, info: Info, input: RegisterCustomerInput, idempotency_key: IdempotencyKey = None
+    ) -> Customer | None:
+        new = customers.NewCustomer(input.name, input.email, input.country, input.city, input.segment)
+        return Customer(**asdict(await customers.register_customer(info.context, new, idempotency_key)))
+
+    @strawberry.mutation(description="Give a customer another name. Errors: `NOT_FOUND`, `INVALID_BODY`.")
+    async def rename_customer(
+        self, info: Info, id: strawberry.ID, name: str, idempotency_key: IdempotencyKey = None
+    ) -> Customer | None:
+        return Customer(**asdict(await customers.rename_customer(info.context, id, name, idempotency_key)))
+
+    @strawberry.mutation(
+        description="Forget who a customer is: afterwards there is no such customer, only the id in orders, tickets "
+        "and reviews. Again changes nothing. Answers the id. Errors: `NOT_FOUND`."
+    )
+    async def erase_customer(
+        self, info: Info, id: strawberry.ID, idempotency_key: IdempotencyKey = None
+    ) -> strawberry.ID | None:
+        return strawberry.ID(await customers.erase_customer(info.context, id, idempotency_key))
+
+
+schema = SubgraphSchema(query=Query, mutation=Mutation)

@@ -1,4 +1,4 @@
-"""The inventory service in the graph: what is in stock of a product."""
+"""The inventory service in the graph: what is in stock of a product, and the command that adjusts it."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from msgspec.structs import asdict
 
 from gateway.subgraphs import Info, SubgraphSchema
 from resolvers import inventory
+from schema.commands import IdempotencyKey
 
 
 @strawberry.type(description="What one warehouse holds of a product.")
@@ -23,6 +24,11 @@ class Stock:
     available: int = strawberry.field(description="Pieces that can be sold: `onHand` less `reserved`.")
     warehouses: list[Warehouse] = strawberry.field(description="Where they are.")
 
+    @classmethod
+    def of(cls, row: inventory.StockRow) -> Stock:
+        warehouses = [Warehouse(**asdict(warehouse)) for warehouse in row.warehouses]
+        return Stock(on_hand=row.on_hand, reserved=row.reserved, available=row.available, warehouses=warehouses)
+
 
 @strawberry.federation.type(keys=["id"])
 class Product:
@@ -31,10 +37,24 @@ class Product:
     @strawberry.field(description="What is in stock; null when no warehouse knows the product.")
     async def stock(self, info: Info) -> Stock | None:
         row = await inventory.find_stock(info.context, self.id)
-        if row is None:
-            return None
-        warehouses = [Warehouse(**asdict(warehouse)) for warehouse in row.warehouses]
-        return Stock(on_hand=row.on_hand, reserved=row.reserved, available=row.available, warehouses=warehouses)
+        return Stock.of(row) if row else None
 
 
-schema = SubgraphSchema(types=[Product])
+@strawberry.type
+class Mutation:
+    @strawberry.mutation(
+        description="Enter that pieces have come to a warehouse, or gone from it when `change` is negative. "
+        "Errors: `NOT_FOUND`, `UNKNOWN_WAREHOUSE`, `STOCK_TOO_LOW`, `INVALID_BODY`."
+    )
+    async def adjust_stock(
+        self,
+        info: Info,
+        product_id: strawberry.ID,
+        warehouse: str,
+        change: int,
+        idempotency_key: IdempotencyKey = None,
+    ) -> Stock | None:
+        return Stock.of(await inventory.adjust_stock(info.context, product_id, warehouse, change, idempotency_key))
+
+
+schema = SubgraphSchema(types=[Product], mutation=Mutation)

@@ -12,6 +12,7 @@ from strawberry.federation.schema_directives import Key
 from gateway.subgraphs import Info, SubgraphSchema, lookup
 from resolvers import orders
 from resolvers.orders import OrderStatus
+from schema.commands import IdempotencyKey
 from schema.money import from_cents
 from schema.paging import After, Connection, First, asks_for, checked, page_info
 
@@ -128,15 +129,33 @@ class Mutation:
     @strawberry.mutation(
         description="Place an order. Errors: `ORDER_EMPTY`, `UNKNOWN_CUSTOMER`, `UNKNOWN_PRODUCT`, `INVALID_BODY`."
     )
-    async def place_order(self, info: Info, input: PlaceOrderInput) -> Order | None:
+    async def place_order(
+        self, info: Info, input: PlaceOrderInput, idempotency_key: IdempotencyKey = None
+    ) -> Order | None:
         items = [orders.NewItem(item.product_id, item.quantity) for item in input.items]
-        return Order.of(await orders.place_order(info.context, input.customer_id, items))
+        return Order.of(await orders.place_order(info.context, input.customer_id, items, idempotency_key))
+
+    @strawberry.mutation(
+        description="Confirm an order that was placed; again changes nothing. Errors: `NOT_FOUND`, "
+        "`ORDER_NOT_CONFIRMABLE`."
+    )
+    async def confirm_order(
+        self, info: Info, id: strawberry.ID, idempotency_key: IdempotencyKey = None
+    ) -> Order | None:
+        return Order.of(await orders.move_order(info.context, id, "confirm", idempotency_key))
+
+    @strawberry.mutation(
+        description="Ship an order that was confirmed; again changes nothing. Errors: `NOT_FOUND`, "
+        "`ORDER_NOT_SHIPPABLE`."
+    )
+    async def ship_order(self, info: Info, id: strawberry.ID, idempotency_key: IdempotencyKey = None) -> Order | None:
+        return Order.of(await orders.move_order(info.context, id, "ship", idempotency_key))
 
     @strawberry.mutation(
         description="Cancel an order that has not been shipped. Errors: `NOT_FOUND`, `ORDER_NOT_CANCELLABLE`."
     )
-    async def cancel_order(self, info: Info, id: strawberry.ID) -> Order | None:
-        return Order.of(await orders.cancel_order(info.context, id))
+    async def cancel_order(self, info: Info, id: strawberry.ID, idempotency_key: IdempotencyKey = None) -> Order | None:
+        return Order.of(await orders.move_order(info.context, id, "cancel", idempotency_key))
 
 
 schema = SubgraphSchema(query=Query, mutation=Mutation)

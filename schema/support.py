@@ -10,6 +10,7 @@ from strawberry.federation.schema_directives import Key
 from gateway.subgraphs import Info, SubgraphSchema, lookup
 from resolvers import support
 from resolvers.support import Priority, TicketStatus
+from schema.commands import IdempotencyKey
 from schema.paging import First, checked
 
 strawberry.enum(TicketStatus, description="How far a ticket has come.")
@@ -82,13 +83,17 @@ class OpenTicketInput:
 @strawberry.type
 class Mutation:
     @strawberry.mutation(description="Open a ticket. Errors: `INVALID_BODY`.")
-    async def open_ticket(self, info: Info, input: OpenTicketInput) -> Ticket | None:
+    async def open_ticket(
+        self, info: Info, input: OpenTicketInput, idempotency_key: IdempotencyKey = None
+    ) -> Ticket | None:
         new = support.NewTicket(input.customer_id, input.subject, input.body, input.order_id, input.priority)
-        return Ticket.of(await support.open_ticket(info.context, new))
+        return Ticket.of(await support.open_ticket(info.context, new, idempotency_key))
 
     @strawberry.mutation(description="Close a ticket; closing it again changes nothing. Errors: `NOT_FOUND`.")
-    async def close_ticket(self, info: Info, id: strawberry.ID) -> Ticket | None:
-        return Ticket.of(await support.close_ticket(info.context, id))
+    async def close_ticket(
+        self, info: Info, id: strawberry.ID, idempotency_key: IdempotencyKey = None
+    ) -> Ticket | None:
+        return Ticket.of(await support.close_ticket(info.context, id, idempotency_key))
 
 
 schema = SubgraphSchema(query=Query, mutation=Mutation)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import lru_cache
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Any, TypeVar, cast, overload
@@ -29,6 +30,7 @@ logging.getLogger("httpx").setLevel(logging.WARNING)
 
 T = TypeVar("T")
 
+IDEMPOTENCY_KEY = "idempotency-key"
 MAX_RESPONSE_BYTES = 8 * 1024 * 1024
 
 Parameters = Mapping[str, str | int | bool | None]
@@ -57,6 +59,14 @@ class SourceRefused(SourceHttpError):
 class _Problem(msgspec.Struct):
     code: str
     detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Command:
+    """body: anything msgspec encodes; None for no body."""
+
+    body: Any
+    key: str | None
 
 
 class ServiceClient:
@@ -113,12 +123,19 @@ class ServiceClient:
         return await self._call("GET", path, context, params, None, decode_as)
 
     @overload
-    async def post_json(self, path: str, body: Any, *, context: RequestContext) -> Any: ...
+    async def post_json(self, path: str, body: Any, *, context: RequestContext, key: str | None = None) -> Any: ...
     @overload
-    async def post_json(self, path: str, body: Any, *, context: RequestContext, decode_as: type[T]) -> T: ...
-    async def post_json(self, path: str, body: Any, *, context: RequestContext, decode_as: Any = Any) -> Any:
-        """POST `body` (anything msgspec encodes; None for an empty body). It is taken for a command: see `command`."""
-        return await self.command("POST", path, body, context=context, decode_as=decode_as)
+    async def post_json(
+        self, path: str, body: Any, *, context: RequestContext, key: str | None = None, decode_as: type[T]
+    ) -> T: ...
+    async def post_json(
+        self, path: str, body: Any, *, context: RequestContext, key: str | None = None, decode_as: Any = Any
+    ) -> Any:
+        """POST `body` (anything msgspec encodes; None for an empty body). It is taken for a command: see `command`.
+
+        key: goes out as Idempotency-Key; whoever gave the command may give it again under the same one.
+        """
+        return await self.command("POST", path, _Command(body, key), context=context, decode_as=decode_as)
 
     @overload
     async def command(self, method: str, path: str, body: Any, *, context: RequestContext) -> Any: ...
@@ -129,8 +146,9 @@ class ServiceClient:
 
         A 4xx with a problem document is the answer to whoever gave the command: SourceRefused, with the service's code.
         """
+        command = body if isinstance(body, _Command) else _Command(body, None)
         try:
-            return await self._call(method, path, context, None, body, decode_as)
+            return await self._call(method, path, context, None, command, decode_as)
         except SourceProblem as problem:
             raise SourceRefused(problem, problem.problem) from problem
         finally:
@@ -143,15 +161,18 @@ class ServiceClient:
     async def _call(
         self, method: str, path: str, context: RequestContext, params: Parameters | None, body: Any, decode_as: Any
     ) -> Any:
+        """body: a _Command; None for a call that changes nothing."""
         if not path.startswith("/"):
             raise ValueError(f"path {path!r} must start with '/': it would name another host")
-        content = None if body is None else msgspec.json.encode(body)
+        content = None if body is None or body.body is None else msgspec.json.encode(body.body)
         query = None if params is None else {name: value for name, value in params.items() if value is not None}
 
         async def attempt(left_s: float) -> Any:
             headers = outgoing_headers(context, left_s)
             if content is not None:
                 headers["content-type"] = "application/json"
+            if body is not None and body.key is not None:
+                headers[IDEMPOTENCY_KEY] = body.key
             async with self._http.stream(method, path, params=query, content=content, headers=headers) as response:
                 answer = await read_httpx(response, self.max_response_bytes)
                 if not response.is_success:
@@ -180,12 +201,18 @@ def decode_json(service: str, body: bytes, decode_as: type[T]) -> T:
         return cast("T", _decoder(decode_as).decode(body))
     except msgspec.ValidationError as error:
         raise MalformedSourceResponse(
-            service, f"Service '{service}' answered with unexpected data: {error}."
+            service, f"Service '{service}' answered with unexpected data: {_without_value(error)}."
         ) from error
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise MalformedSourceResponse(service, f"Service '{service}' did not answer with JSON.") from error
     except RecursionError as error:
         raise MalformedSourceResponse(service, f"Service '{service}' answered with JSON nested too deeply.") from error
+
+
+def _without_value(error: msgspec.ValidationError) -> str:
+    """msgspec's words, but for the value that it quotes of an enum or a tag: the place says enough."""
+    what, at, place = str(error).rpartition(" - at ")
+    return f"Invalid value{at}{place}" if what.startswith(("Invalid ", "Object contains")) else str(error)
 
 
 @lru_cache(maxsize=1024)

@@ -95,7 +95,9 @@ def test_two_aliases_with_equal_arguments_take_two_calls(
     assert answer["b"] == [{"customer": order["customer"]} for order in expected]
 
 
-@pytest.mark.parametrize(("statuses", "calls"), [(("SHIPPED", "CONFIRMED"), 1), (("RETURNED", "DELIVERED", "CANCELLED"), 2)])
+@pytest.mark.parametrize(
+    ("statuses", "calls"), [(("SHIPPED", "CONFIRMED"), 1), (("RETURNED", "DELIVERED", "CANCELLED"), 2)]
+)
 def test_aliases_with_different_arguments_share_the_calls_for_customers(
     statuses: tuple[str, ...], calls: int, gateway: GatewayProcess, estate: Estate, shop: RestShop
 ) -> None:

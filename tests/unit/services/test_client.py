@@ -376,6 +376,16 @@ async def test_a_refused_command_carries_the_services_own_words(make_context: Ma
     assert server.exchanges[0].body == b'{"why":"late"}'
 
 
+async def test_a_command_goes_out_under_its_key(make_context: MakeContext) -> None:
+    """Without one there is no such header."""
+    async with client_of(answer(http(b"{}"))) as (client, server):
+        await client.post_json("/orders", {"n": 1}, context=make_context(), key="k-1")
+        await client.post_json("/orders", None, context=make_context(), key="k-2")
+        await client.post_json("/orders", {"n": 1}, context=make_context())
+    assert [exchange.headers.get("idempotency-key") for exchange in server.exchanges] == ["k-1", "k-2", None]
+    assert [exchange.body for exchange in server.exchanges] == [b'{"n":1}', b"", b'{"n":1}']
+
+
 @pytest.mark.parametrize(
     "response",
     [
