@@ -67,7 +67,9 @@ def _open_subgraph(
     if not address:
         message = f"the supergraph says no address for this subgraph; set 'subgraphs.{name}.url' in the configuration"
         raise SchemaError([Problem("SUBGRAPH_WITHOUT_URL", message, name)])
-    return RemoteSubgraph(name, address, _open_transport(section, settings), **limits)
+    return RemoteSubgraph(
+        name, address, _open_transport(section, settings), shown_errors=frozenset(section.shown_errors), **limits
+    )
 
 
 def _open_transport(section: SubgraphSection, settings: Settings) -> Transport:
@@ -91,15 +93,23 @@ def _import_schema(name: str, module_name: str) -> object:
     return schema
 
 
+_ABOUT_CODE = (NameError, AttributeError, TypeError, LookupError, ZeroDivisionError, SchemaError)
+
+
 def _import_fault(error: Exception) -> str:
-    """What to mend: an ImportError says it by itself, anything else with its kind and the line where it happened."""
+    """What to mend: the kind and the place of the fault, and its text when that can only be about the code.
+
+    A driver's exception may well quote the address and password that it was given.
+    """
     if isinstance(error, ImportError):
         return str(error)
     text = str(error).split("\n", 1)[0]
     if isinstance(error, SyntaxError):
         return f"SyntaxError: {text}"
     frame = traceback.extract_tb(error.__traceback__)[-1]
-    return f"{type(error).__name__}: {text} ({PurePath(frame.filename).name}:{frame.lineno})"
+    place = f"({PurePath(frame.filename).name}:{frame.lineno})"
+    told = isinstance(error, _ABOUT_CODE) or type(error).__module__.startswith(("strawberry.", "graphql."))
+    return f"{type(error).__name__}: {text} {place}" if told else f"{type(error).__name__} {place}"
 
 
 async def fetch_schemas(

@@ -29,6 +29,7 @@ from graphql import (
     parse,
 )
 
+from gateway.operation.discretion import syntax_message
 from gateway.operation.errors import GRAPHQL_PARSE_FAILED, OPERATION_TOO_LARGE, RequestError
 
 # Counts stop here: an exact 2^1000 helps nobody, and Python refuses to print an integer of more than 4,300 digits.
@@ -109,7 +110,7 @@ def parse_within(text: str, limits: Limits) -> DocumentNode:
         )
     except GraphQLSyntaxError as error:
         locations = [{"line": place.line, "column": place.column} for place in error.locations or ()]
-        code, message = GRAPHQL_PARSE_FAILED, error.message
+        code, message = GRAPHQL_PARSE_FAILED, syntax_message(error)
         if message.endswith(_PARSER_LIMIT):
             code, message = OPERATION_TOO_LARGE, message.removeprefix("Syntax Error: ").removesuffix(_PARSER_LIMIT)
         raise RequestError([{"message": message, "locations": locations, "extensions": {"code": code}}]) from error

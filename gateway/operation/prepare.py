@@ -23,6 +23,7 @@ from graphql import (
 
 from gateway.federation.selection import InternalKeys
 from gateway.federation.supergraph import Supergraph
+from gateway.operation.discretion import strings_in, without_strings
 from gateway.operation.errors import (
     GRAPHQL_VALIDATION_FAILED,
     OPERATION_RESOLUTION_FAILURE,
@@ -96,6 +97,9 @@ def _validate(document: DocumentNode, supergraph: Supergraph, introspection: boo
     found = [_as_json(error) for error in errors]
     if not introspection:
         found += [_as_json(error) for error in _introspection_uses(document)]
+    if found:
+        strings = strings_in(document)
+        found = [{**error, "message": without_strings(error["message"], strings)} for error in found]
     _raise_if_any(found)
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from graphql import GraphQLSchema, get_variable_values
 
+from gateway.operation.discretion import variable_message
 from gateway.operation.errors import BAD_USER_INPUT, RequestError
 from gateway.operation.operation import Operation
 
@@ -23,7 +24,8 @@ def coerce_variables(operation: Operation, given: Mapping[str, Any], schema: Gra
         return {}
     values = get_variable_values(schema, definitions, dict(given), max_errors=_MAX_ERRORS)
     if isinstance(values, list):
-        raise RequestError([{**error.formatted, "extensions": {"code": BAD_USER_INPUT}} for error in values])
+        told = [{**error.formatted, "message": variable_message(error, operation.definition)} for error in values]
+        raise RequestError([{**error, "extensions": {"code": BAD_USER_INPUT}} for error in told])
     return values.coerced
 
 

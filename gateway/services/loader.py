@@ -126,7 +126,7 @@ class Loader(DataLoader[K, V]):
 
     def _unanswered_key(self, key: K) -> MalformedSourceResponse:
         return MalformedSourceResponse(
-            self.service, f"Service '{self.service}' neither answered key '{key}' nor listed it as missing."
+            self.service, f"Service '{self.service}' neither answered a key nor listed it as missing."
         )
 
     @property

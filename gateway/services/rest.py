@@ -82,8 +82,9 @@ class KeyedLoader(Loader[str, ValueT], Generic[RowT, ValueT]):
         """The value of a key that does not exist."""
         raise NotImplementedError
 
-    def malformed(self, key: str, what: str) -> MalformedSourceResponse:
-        return MalformedSourceResponse(self.service, f"Service '{self.service}' {what} key '{key}'.")
+    def malformed(self, what: str) -> MalformedSourceResponse:
+        """The message goes to clients, so it names no key: keys are data of services."""
+        return MalformedSourceResponse(self.service, f"Service '{self.service}' answered {what}.")
 
 
 class RowLoader(KeyedLoader[RowT, RowT | None]):
@@ -110,10 +111,10 @@ class RowLoader(KeyedLoader[RowT, RowT | None]):
         found: dict[str, RowT | Exception | None] = dict.fromkeys(answer.missing)
         for row in answer.items:
             key = str(getattr(row, self.key))
-            found[key] = self.malformed(key, "answered twice for") if key in found else row
+            found[key] = self.malformed("twice for one key") if key in found else row
         for key in found:
             if key not in asked:
-                raise self.malformed(key, "answered, without being asked, for")
+                raise self.malformed("for a key that it was not asked for")
         return found
 
     def unknown(self) -> RowT | None:
@@ -142,8 +143,8 @@ class ListLoader(KeyedLoader[RowT, RowPage[RowT]]):
             context=self.context,
             decode_as=_Lists[self.row],
         )
-        for key in answer.lists.keys() - set(keys):
-            raise self.malformed(key, "answered, without being asked, for")
+        if answer.lists.keys() - set(keys):
+            raise self.malformed("for a key that it was not asked for")
         return answer.lists
 
     def unknown(self) -> RowPage[RowT]:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from pydantic import Field
+from typing import Annotated
+
+from pydantic import BeforeValidator, Field
 
 from gateway.settings.service import ServiceSection
-from gateway.settings.values import ModuleName, Url
+from gateway.settings.values import ModuleName, Url, split_list
 
 
 class SubgraphSection(ServiceSection):
@@ -18,3 +20,6 @@ class SubgraphSection(ServiceSection):
     verify_keys: bool = False
     """Ask a GraphQL service for the key of every entity it is asked for, and refuse an answer whose entities are others
     or in another order. Off, the order is believed, as federation has it: a service may be unable to tell the key."""
+    shown_errors: Annotated[tuple[str, ...], BeforeValidator(split_list)] = ()
+    """Codes of a GraphQL service's own errors that are meant for clients: they get its message and the code. `*` for
+    all. Of any other error they learn that there was one."""

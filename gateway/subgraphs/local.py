@@ -6,15 +6,19 @@
 Resolvers find the RequestContext in `info.context`: one per client request, the same in all in-process subgraphs, so
 that their loads are gathered across fetches. A SourceError that a resolver lets through becomes an error with its code
 and the service's name; other BraidErrors keep message and code; a GraphQLError raised by a resolver is meant for the
-client. Whatever else is raised is masked, and logged with the request's id.
+client. Whatever else is raised is masked, and logged with the request's id: also what graphql-core says of a value that
+does not fit its field's type, for it quotes the value.
 """
 
 from __future__ import annotations
 
 import asyncio
+import traceback
 from collections.abc import Callable, Iterable, Sequence
+from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
+import graphql
 import strawberry
 import structlog
 from graphql import GraphQLError
@@ -41,6 +45,8 @@ _CACHED_DOCUMENTS = 1024
 
 Info = strawberry.Info[RequestContext, None]
 """What resolvers of an in-process subgraph get: `info.context` is the RequestContext."""
+
+_GRAPHQL_CORE = PurePath(graphql.__file__).parent
 
 _log: structlog.typing.FilteringBoundLogger = structlog.get_logger("gateway.subgraphs.local")
 
@@ -144,7 +150,9 @@ class LocalSubgraph:
         if isinstance(cause, BraidError):
             return cause.message, {"code": cause.code}
         if cause is None:
-            return error.message, dict(error.extensions or {})
+            if _is_meant_for_clients(error):
+                return error.message, dict(error.extensions or {})
+            cause = error
         _log.error(
             "resolver failed",
             subgraph=self._name,
@@ -162,6 +170,16 @@ def _cause(error: GraphQLError) -> Exception | None:
     while isinstance(cause, GraphQLError):
         cause = cause.original_error
     return cause
+
+
+def _is_meant_for_clients(error: GraphQLError) -> bool:
+    """Whether a resolver has raised it, or our own code, rather than graphql-core or Strawberry."""
+    innermost: BaseException = error
+    while isinstance(innermost, GraphQLError) and innermost.original_error is not None:
+        innermost = innermost.original_error
+    frames = traceback.extract_tb(innermost.__traceback__)
+    # Without a traceback it was returned instead of raised.
+    return not frames or not PurePath(frames[-1].filename).is_relative_to(_GRAPHQL_CORE)
 
 
 def _what_to_do(schema: object) -> str:

@@ -3,13 +3,13 @@
 What counts as its answer. A 2xx answer must be a well-formed GraphQL response, else it is malformed. Outside 2xx the
 media type is a poor witness: servers send `application/json` with a 400 or a 500 for their own GraphQL errors, and
 proxies label their pages as they like. So the body decides. If it is a well-formed GraphQL response that says something
-(`data` is an object, or `errors` is not empty), the subgraph itself has spoken and its errors reach the client;
+(`data` is an object, or `errors` is not empty), the subgraph itself has spoken and its errors are answered;
 otherwise it is a SourceHttpError. Redirects are never followed and never an answer.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection
 from typing import Any, cast
 
 import msgspec
@@ -23,6 +23,7 @@ from gateway.services.policy.policy import ServicePolicy
 from gateway.services.policy.retry import read_retry_after_s
 from gateway.services.request import RequestContext
 from gateway.services.transport import Transport, TransportResponse
+from gateway.subgraphs.reported import errors_for_clients
 from gateway.subgraphs.subgraph import JsonObject, SubgraphRequest, SubgraphResponse
 
 _CACHED_DOCUMENTS = 2048
@@ -48,6 +49,7 @@ class RemoteSubgraph:
     transport: the subgraph owns it and closes it.
     policy:    of this service; None for the defaults.
     max_response_bytes: of the decoded body.
+    shown_errors: codes of its errors that clients get as the service wrote them; see `errors_for_clients`.
     """
 
     def __init__(
@@ -58,12 +60,14 @@ class RemoteSubgraph:
         *,
         policy: ServicePolicy | None = None,
         max_response_bytes: int = MAX_RESPONSE_BYTES,
+        shown_errors: Collection[str] = (),
     ) -> None:
         self._name = name
         self._url = url
         self._transport = transport
         self.policy = policy or ServicePolicy(name)
         self._max_response_bytes = max_response_bytes
+        self._shown_errors = shown_errors
         self._heads: LRUCache[str, bytes] = LRUCache(_CACHED_DOCUMENTS)
 
     @property
@@ -122,20 +126,4 @@ class RemoteSubgraph:
         if answer.data is UNSET and not errors:
             raise MalformedSourceResponse(self._name, f"Service '{self._name}' answered neither data nor errors.")
         data = None if answer.data is UNSET else answer.data
-        return SubgraphResponse(data, self._checked(errors))
-
-    def _checked(self, errors: Sequence[JsonObject]) -> Sequence[JsonObject]:
-        """The errors, each with a message; a path or extensions of the wrong shape are left out."""
-        for error in errors:
-            if not isinstance(error.get("message"), str):
-                raise MalformedSourceResponse(
-                    self._name, f"Service '{self._name}' answered an error without a message."
-                )
-        return [{name: value for name, value in error.items() if _fits(name, value)} for error in errors]
-
-
-def _fits(name: str, value: Any) -> bool:
-    if name == "path":
-        steps = cast("list[Any]", value) if isinstance(value, list) else [None]
-        return all(type(step) in (str, int) for step in steps)
-    return name != "extensions" or isinstance(value, dict)
+        return SubgraphResponse(data, errors_for_clients(self._name, errors, self._shown_errors))

@@ -160,9 +160,7 @@ class Metrics:
         yield lookups
 
     def _collect_sharing(self) -> Iterator[Metric]:
-        if self.sharing is None:
-            return
-        taken, repeated = self.sharing.taken, self.sharing.repeated
+        taken, repeated = (self.sharing.taken, self.sharing.repeated) if self.sharing is not None else (0, 0)
         text = "Queries that joined an identical one under way."
         yield CounterMetricFamily("braid_shared_queries", text, value=taken)
         text = "Of those, queries that were executed after all, because the one they had joined failed."

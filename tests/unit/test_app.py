@@ -216,7 +216,7 @@ async def test_a_service_of_a_file_may_be_down_and_costs_its_own_fields(tmp_path
     [
         pytest.param(None, "cannot import 'broken'", id="no such module"),
         pytest.param("import nowhere_at_all", "nowhere_at_all", id="an import of it fails"),
-        pytest.param("raise ValueError('of its own')", "of its own", id="it raises"),
+        pytest.param("raise ValueError('postgresql://u:pw@db')", "ValueError (broken.py:1)", id="it raises"),
         pytest.param("def (:", "cannot import 'broken'", id="it is no Python"),
         pytest.param("x = 1", "has no attribute 'schema'", id="no schema"),
         pytest.param("schema = None", "has no attribute 'schema'", id="nothing in it"),

@@ -140,14 +140,13 @@ async def test_an_exception_as_value_fails_one_key(make_context: MakeContext) ->
     assert outcomes == ["a", bad, "c"]
 
 
-async def test_a_key_without_an_answer_is_an_error_naming_service_and_key(make_context: MakeContext) -> None:
+async def test_a_key_without_an_answer_is_an_error_naming_the_service(make_context: MakeContext) -> None:
     """Silence is not the same as "no such thing"; None is an answer."""
     loader = Squares(make_context(), lambda keys: _done({"a": None}))
     outcomes = await asyncio.gather(*map(loader.load, "ab"), return_exceptions=True)
     assert outcomes[0] is None
     assert isinstance(outcomes[1], MalformedSourceResponse)
     assert "'squares'" in outcomes[1].message
-    assert "'b'" in outcomes[1].message
 
 
 async def test_cancelling_one_waiter_leaves_the_others_alone(make_context: MakeContext) -> None:

@@ -100,11 +100,11 @@ async def test_more_keys_than_a_call_may_have_are_several_calls(make_context: Ma
 @pytest.mark.parametrize(
     ("answer", "failing", "says"),
     [
-        ({"items": [item("a"), item("b"), item("b")], "missing": ["c"]}, "b", "answered twice for key 'b'"),
-        ({"items": [item("a"), item("b")], "missing": ["b", "c"]}, "b", "answered twice for key 'b'"),
-        ({"items": [item("a")], "missing": ["c"]}, "b", "neither answered key 'b'"),
-        ({"items": [item("a"), item("x")], "missing": ["b", "c"]}, "abc", "without being asked, for key 'x'"),
-        ({"items": [item("a")], "missing": ["b", "c", "x"]}, "abc", "without being asked, for key 'x'"),
+        ({"items": [item("a"), item("b"), item("b")], "missing": ["c"]}, "b", "answered twice for one key"),
+        ({"items": [item("a"), item("b")], "missing": ["b", "c"]}, "b", "answered twice for one key"),
+        ({"items": [item("a")], "missing": ["c"]}, "b", "neither answered a key"),
+        ({"items": [item("a"), item("x")], "missing": ["b", "c"]}, "abc", "for a key that it was not asked for"),
+        ({"items": [item("a")], "missing": ["b", "c", "x"]}, "abc", "for a key that it was not asked for"),
         ({"items": [{"id": "a", "name": 7}], "missing": []}, "abc", "unexpected data"),
         ({"rows": []}, "abc", "unexpected data"),
         ([], "abc", "unexpected data"),
@@ -113,7 +113,7 @@ async def test_more_keys_than_a_call_may_have_are_several_calls(make_context: Ma
 async def test_an_answer_that_does_not_fit_is_malformed(
     make_context: MakeContext, answer: Any, failing: str, says: str
 ) -> None:
-    """Naming service and key; keys that are not concerned keep their values."""
+    """Naming the service, not the key; keys that are not concerned keep their values."""
     loader = Things(lambda path, params: answer).context(make_context).loader(Rows)
     found = dict(zip("abc", await outcomes(*map(loader.load, "abc")), strict=True))
     errors = {key: value for key, value in found.items() if isinstance(value, Exception)}
@@ -192,9 +192,9 @@ async def test_an_owner_left_out_or_invented_is_malformed(make_context: MakeCont
     a, b = await outcomes(loader.load("a"), loader.load("b"))
     assert a == RowPage([], None)
     assert isinstance(b, MalformedSourceResponse)
-    assert "'b'" in b.message
+    assert "neither answered a key" in b.message
     loader = Things(lambda path, params: {"lists": {"a": page, "x": page}}).context(make_context).loader(Lists)
-    with pytest.raises(MalformedSourceResponse, match="for key 'x'"):
+    with pytest.raises(MalformedSourceResponse, match="not asked for"):
         await loader.load("a")
 
 

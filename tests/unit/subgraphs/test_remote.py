@@ -64,22 +64,23 @@ async def test_document_and_variables_are_posted_as_json(make_context: MakeConte
     assert sent.headers["authorization"] == "t"
 
 
-ERROR = {"message": "no", "path": ["a", 0], "extensions": {"code": "X"}}
+ERROR = {"message": "no", "path": ["a", 0], "extensions": {"code": "INTERNAL_SERVER_ERROR"}}
+TOLD = ERROR | {"message": "Service 'reviews' reported an error."}
 
 
 @pytest.mark.parametrize(
     ("status", "content_type", "body", "expected"),
     [
         (200, "application/json", {"data": {"a": 1}}, SubgraphResponse({"a": 1}, [])),
-        (200, GRAPHQL, {"data": {"a": None}, "errors": [ERROR]}, SubgraphResponse({"a": None}, [ERROR])),
-        (200, "application/json", {"data": None, "errors": [ERROR]}, SubgraphResponse(None, [ERROR])),
-        (200, "application/json", {"errors": [ERROR]}, SubgraphResponse(None, [ERROR])),
+        (200, GRAPHQL, {"data": {"a": None}, "errors": [ERROR]}, SubgraphResponse({"a": None}, [TOLD])),
+        (200, "application/json", {"data": None, "errors": [ERROR]}, SubgraphResponse(None, [TOLD])),
+        (200, "application/json", {"errors": [ERROR]}, SubgraphResponse(None, [TOLD])),
         (200, "application/json", {"data": None}, SubgraphResponse(None, [])),
         (200, "application/json", {"data": {}, "errors": None, "extensions": 7}, SubgraphResponse({}, [])),
         (200, "text/plain", {"data": {"a": 1}}, SubgraphResponse({"a": 1}, [])),
-        (400, "application/json", {"errors": [ERROR]}, SubgraphResponse(None, [ERROR])),
-        (400, GRAPHQL, {"errors": [ERROR]}, SubgraphResponse(None, [ERROR])),
-        (500, "application/json", {"data": {"a": 1}, "errors": [ERROR]}, SubgraphResponse({"a": 1}, [ERROR])),
+        (400, "application/json", {"errors": [ERROR]}, SubgraphResponse(None, [TOLD])),
+        (400, GRAPHQL, {"errors": [ERROR]}, SubgraphResponse(None, [TOLD])),
+        (500, "application/json", {"data": {"a": 1}, "errors": [ERROR]}, SubgraphResponse({"a": 1}, [TOLD])),
     ],
 )
 async def test_a_graphql_response_is_an_answer_whatever_its_status(
@@ -144,7 +145,38 @@ async def test_paths_and_extensions_of_the_wrong_shape_are_left_out(make_context
         {"message": "c", "path": [True]},
     ]
     response = await answering(200, {"data": {"a": 1}, "errors": odd}).fetch(ASK, make_context())
-    assert response == SubgraphResponse({"a": 1}, [{"message": "a"}, {"message": "b"}, {"message": "c"}])
+    assert response == SubgraphResponse({"a": 1}, [{"message": TOLD["message"]}] * 3)
+
+
+LEAKING = {
+    "message": "at db.py:12: postgresql://root:hunter2@db/shop",
+    "path": ["a"],
+    "locations": [{"line": 1, "column": 2}],
+    "extensions": {"code": "OUT_OF_STOCK", "service": "db-1.internal", "stacktrace": ["secret"]},
+    "debug": "secret",
+}
+
+
+@pytest.mark.parametrize(
+    ("shown", "told"),
+    [
+        ((), {"message": TOLD["message"], "path": ["a"]}),
+        (("NOT_FOUND",), {"message": TOLD["message"], "path": ["a"]}),
+        (
+            ("NOT_FOUND", "OUT_OF_STOCK"),
+            {"message": LEAKING["message"], "path": ["a"], "extensions": {"code": "OUT_OF_STOCK"}},
+        ),
+        (("*",), {"message": LEAKING["message"], "path": ["a"], "extensions": {"code": "OUT_OF_STOCK"}}),
+    ],
+)
+async def test_what_a_service_says_of_an_error_is_told_for_the_codes_that_are_listed(
+    make_context: MakeContext, shown: tuple[str, ...], told: dict[str, Any]
+) -> None:
+    """Of its extensions nothing but the code, and no other member, is ever told."""
+    transport = HttpxTransport(httpx.MockTransport(lambda _: httpx.Response(200, json={"errors": [LEAKING]})))
+    subgraph = RemoteSubgraph("reviews", "http://reviews.test/graphql", transport, shown_errors=shown)
+    response = await subgraph.fetch(ASK, make_context())
+    assert response.errors == [told]
 
 
 async def test_network_faults_are_source_errors(make_context: MakeContext) -> None:

@@ -98,6 +98,7 @@ async def test_a_healthy_request_logs_nothing(modules: Path, logged: list[dict[s
         ({"code": "INTERNAL_SERVER_ERROR"}, ["INTERNAL_SERVER_ERROR"]),
         ({"code": "GRAPHQL_VALIDATION_FAILED"}, ["GRAPHQL_VALIDATION_FAILED"]),
         ({"code": "NOT_FOUND"}, []),
+        ({"code": "NOT_MEANT_FOR_CLIENTS"}, ["DOWNSTREAM_SERVICE_ERROR"]),
     ],
 )
 async def test_an_error_that_a_subgraph_reports_is_told_unless_its_code_is_the_subgraphs_own(
@@ -106,7 +107,7 @@ async def test_an_error_that_a_subgraph_reports_is_told_unless_its_code_is_the_s
     async def answer(request: web.Request) -> web.Response:
         return web.json_response({"data": {"best": None}, "errors": [{"message": "no", "extensions": extensions}]})
 
-    async with running(modules) as world:
+    async with running(modules, shown_errors=("NOT_FOUND",)) as world:
         world.reviews = answer
         await world.ask("{ best }")
     assert [line["code"] for line in logged] == told

@@ -163,7 +163,7 @@ class World:
 
 @asynccontextmanager
 async def running(
-    folder: Path, *, traced: bool = False, timeout_s: float = 1.0, **settings: Any
+    folder: Path, *, traced: bool = False, timeout_s: float = 1.0, shown_errors: tuple[str, ...] = (), **settings: Any
 ) -> AsyncIterator[World]:
     """A gateway over all of it. folder: on the import path. What traces wait is sent at the end of the block."""
     world = World()
@@ -172,7 +172,7 @@ async def running(
         telemetry = {"otlp_endpoint": f"{url}/v1/traces"} if traced else {}
         subgraphs = {
             "things": {"url": url, "schema": "telemetry_things", "timeout_s": timeout_s},
-            "reviews": {"url": f"{url}/graphql", "timeout_s": timeout_s},
+            "reviews": {"url": f"{url}/graphql", "timeout_s": timeout_s, "shown_errors": shown_errors},
         }
         telemetry |= settings.pop("telemetry", {})
         app = build_app(Settings(subgraphs=subgraphs, telemetry=telemetry, **settings))
