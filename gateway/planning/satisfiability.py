@@ -30,7 +30,7 @@ from gateway.planning.solution import Source
 from gateway.planning.solver import Solver
 
 SATISFIABILITY_ERROR = "SATISFIABILITY_ERROR"
-MISMATCHED_TYPES = "SHAREABLE_HAS_MISMATCHED_RUNTIME_TYPES"
+SHAREABLE_HAS_MISMATCHED_RUNTIME_TYPES = "SHAREABLE_HAS_MISMATCHED_RUNTIME_TYPES"
 
 Way = tuple[tuple[str, str], ...]
 """From the root down: (type, field) for each step."""
@@ -210,7 +210,7 @@ def _mismatched(type_name: str, name: str, sets: dict[str, frozenset[str]]) -> P
         f'"{type_name}.{name}" is shared, but no type is possible in all of its subgraphs: {told}.'
         " A shared field must mean the same everywhere; let the subgraphs agree on at least one type."
     )
-    return Problem(MISMATCHED_TYPES, message)
+    return Problem(SHAREABLE_HAS_MISMATCHED_RUNTIME_TYPES, message)
 
 
 def _text(selections: Selections) -> str:
