@@ -132,6 +132,6 @@ async def ask_many(count: int, at_once: int, ask: Callable[[int], Awaitable[None
 
 
 def quantile(values: Iterable[float], share: float) -> float:
-    """The smallest value that at least this share of the values does not exceed."""
+    """The smallest value that at least this share of the values does not exceed; infinity of none."""
     ordered = sorted(values)
-    return ordered[max(0, math.ceil(share * len(ordered)) - 1)]
+    return ordered[max(0, math.ceil(share * len(ordered)) - 1)] if ordered else math.inf

@@ -58,11 +58,13 @@ class Hurried:
 
         await ask_many(count, at_once, ask, spread_s=DEADLINE_MS / 1000)
 
+    def telling(self) -> int:
+        """How many answers tell: of a machine that is too busy, too few."""
+        return sum(answer.tells for answer in self.answers)
+
     def seconds(self, share: float) -> float:
-        """This quantile of the times of all answers that tell. Half of them must."""
-        telling = [answer.seconds for answer in self.answers if answer.tells]
-        assert len(telling) > len(self.answers) / 2, "this machine is too busy to measure anything"
-        return quantile(telling, share)
+        """This quantile of the times of all answers that tell; infinity without any."""
+        return quantile((answer.seconds for answer in self.answers if answer.tells), share)
 
     def _check(self, answer: Timed, whole: dict[str, Any]) -> None:
         assert answer.status == 200

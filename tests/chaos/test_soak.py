@@ -37,8 +37,9 @@ def test_noise_neither_hides_a_leak_nor_makes_one(seed: int) -> None:
 
 
 def test_the_soak_runs_and_finds_nothing(capsys: pytest.CaptureFixture[str]) -> None:
-    """With too few requests to see a slow leak, but with every kind of them, and with all that is counted."""
-    assert asyncio.run(soak(400)), capsys.readouterr().out
+    """Too few requests to see a slow leak, or to measure times, but every kind of them, and all that is counted."""
+    asyncio.run(soak(400))
     told = capsys.readouterr().out
-    assert "BROKEN" not in told
-    assert all(f"ok     {what} left: 0" in told for what in ("tasks", "sockets", "descriptors"))
+    assert told.count("ok     tasks left: 0") == 2, told
+    assert told.count("ok     requests that hung in the service") == 2, told
+    assert all(f"ok     {what} left: 0" in told for what in ("sockets", "descriptors")), told
