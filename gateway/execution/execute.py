@@ -142,7 +142,7 @@ class _Execution:
     def _launch(
         self, step: FetchStep, fetching: Coroutine[Any, Any, SubgraphResponse]
     ) -> asyncio.Task[SubgraphResponse]:
-        """A task for the fetch, whose calls leave time to the steps behind it. Costs 0.5 us, nothing for the last ones.
+        """A task for the fetch, whose calls leave time to the steps behind it. Costs 0.7 us, nothing for the last ones.
 
         A task takes over the context variables of whoever makes it, when it is made.
         """

@@ -25,7 +25,7 @@ from gateway.services.errors import (
     SourceTimeout,
     SourceUnreachable,
 )
-from gateway.services.request import RequestContext
+from gateway.services.request import RequestContext, kept_for_steps_s
 
 _NOT_HTTP = (UnreadableBody, aiohttp.ClientResponseError, httpx.RemoteProtocolError, httpx.DecodingError)
 
@@ -90,7 +90,9 @@ def outgoing_headers(context: RequestContext, timeout_s: float = math.inf) -> di
     time is what limits the call, the service is told of all of it, also of what the call leaves to the steps behind it:
     so what is told falls from step to step, whatever the shares.
     """
-    left_s = context.fetching_s() if timeout_s > context.remaining_s() - _TIMER_GRAIN_S else timeout_s
+    left_s = context.fetching_s()
+    if timeout_s < left_s - kept_for_steps_s.get() - _TIMER_GRAIN_S:
+        left_s = timeout_s
     headers = {
         **context.headers,
         "x-request-id": context.request_id,
