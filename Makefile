@@ -91,6 +91,9 @@ docs: install ## Build these pages as a site into build/site, offline; a warning
 		{ echo 'docs/cli.md is not what the commands say: PYTHONPATH=. $(BIN)/python docs/site/cli_reference.py > docs/cli.md'; exit 1; }
 	@$(BIN)/python docs/site/build.py
 
+raw-http: install ## Send raw, malformed and slow HTTP: no second answer to one request, slow clients gone in 15 s
+	@$(BIN)/python -m pytest -rfEs tests/hostile/test_raw_http.py tests/hostile/test_slow_clients.py
+
 random-graphs: install ## Compare 2,000 random questions to random graphs with one schema's answers; ARGS="--seed 7"
 	@$(BIN)/python -m tests.random_graphs --cases 2000 $(ARGS)
 

@@ -9,6 +9,7 @@ from gateway.response.response import GraphQLResponse
 
 CODES = {
     400: "BAD_REQUEST",
+    403: "CROSS_SITE_REQUEST",
     404: "NOT_FOUND",
     405: "METHOD_NOT_ALLOWED",
     406: "NOT_ACCEPTABLE",

@@ -17,6 +17,10 @@ from gateway.server.settings import ServerSettings
 # What others' tracing makes: hex, UUIDs, ULIDs, base64. Nothing that could forge a log line.
 _SANE_REQUEST_ID = re.compile(r"[A-Za-z0-9._:/+=@-]{1,128}")
 
+# A name or an address with a port, or neither. Not a user, a path or a second host (RFC 9112 section 3.2).
+_HOST = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._~%!$&'()*+;=-]+)(:[0-9]*)?")
+_VERSIONS = ("1.1", "1.0")
+
 # Answers depend on Accept, are never guessed to be something else by a browser, and are not kept by caches.
 _ANSWER_HEADERS = (
     (b"vary", b"accept"),
@@ -93,15 +97,25 @@ class Exchange:
 
 
 def check_head(scope: Scope, headers: dict[str, str], settings: ServerSettings) -> None:
-    """Bounds on what precedes the body, and one Host. Raises HttpError 414, 431 or 400."""
+    """Bounds on what precedes the body, one Host, a body framed in the one way that has no two readings.
+
+    Raises HttpError 414, 431 or 400.
+    """
     if len(scope.get("raw_path") or scope["path"]) + len(scope["query_string"]) > settings.max_url_bytes:
         raise HttpError(414, f"The URL is longer than {settings.max_url_bytes:,} bytes; send the query by POST.")
-    if sum(len(name) + len(value) for name, value in scope["headers"]) > settings.max_head_bytes:
+    # Four more for each: `: ` and the line's end.
+    if sum([len(name) + len(value) + 4 for name, value in scope["headers"]]) > settings.max_head_bytes:
         raise HttpError(431, f"The request's headers are larger than {settings.max_head_bytes:,} bytes.")
-    # Two hosts arrive joined by a comma, which no host has in it. Proxies differ in which of two they believe.
+    version = scope["http_version"]
     host = headers.get("host", "")
-    if "," in host or (not host and scope["http_version"] == "1.1"):
-        raise HttpError(400, "The request must have exactly one Host header.")
+    # Two hosts arrive joined by a comma, which no host has in it. Proxies differ in which of two they believe.
+    if not _HOST.fullmatch(host) and (host or version == "1.1"):
+        raise HttpError(400, "The request must have exactly one Host header, with nothing but a host and a port in it.")
+    if version not in _VERSIONS:
+        raise HttpError(400, "The request is not HTTP/1.1 or HTTP/1.0.")
+    if "transfer-encoding" in headers and (headers["transfer-encoding"].lower() != "chunked" or version == "1.0"):
+        # RFC 9112 section 6.1: no coding but chunked, once, and none in HTTP/1.0, where others look at the length.
+        raise HttpError(400, "A request's Transfer-Encoding can only be chunked, in HTTP/1.1.")
 
 
 def _join_headers(raw: Sequence[tuple[bytes, bytes]]) -> dict[str, str]:

@@ -1,8 +1,9 @@
-"""GuardedHttpProtocol: uvicorn's HTTP/1.1 parser with the bounds it lacks on a request that has not fully begun.
+"""GuardedHttpProtocol: uvicorn's HTTP/1.1 parser, with the bounds and refusals that it lacks.
 
-httptools keeps a header of any length (60 MB were taken), and uvicorn waits for a request's head for ever. Neither can
-be mended in the application, which sees a request only when its head is complete; the exact limits on complete heads
-and those on bodies are the application's.
+What can be judged from a complete head is judged in the application. Here is what the application never sees, because
+it happens before a head is complete, behind a body, or on the connection: heads and trailers without end, silence,
+clients that do not read, bytes whose framing is in doubt. The rule for the last: what came whole before the doubt is
+answered, the doubtful request gets one refusal at most, and nothing behind it is read.
 """
 
 from __future__ import annotations
@@ -10,20 +11,37 @@ from __future__ import annotations
 import asyncio
 from http import HTTPStatus
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from gateway.server.errors import CODES, error_body
 
 HEAD_TIMEOUT_S = 10.0
+# A client must take this much of a waiting answer in each of these intervals, or it loses the connection. The interval
+# is long because the kernel asks for more only when a third of its buffer, often a megabyte, has gone.
+READ_INTERVAL_S = 30.0
+READ_BYTES_PER_INTERVAL = 10_000
+# How long the rest of an answer may take to leave a connection that is being closed.
+CLOSE_TIMEOUT_S = 5.0
+# Requests that wait on one connection for the answer before theirs. uvicorn queues any number, heads, bodies and all.
+MAX_PIPELINED = 32
 
 
 class GuardedHttpProtocol(HttpToolsProtocol):
     """One connection. The bound on bytes is uvicorn's setting of that meaning, `h11_max_incomplete_event_size`."""
 
     _in_head = False
-    _head_began_in_this_read = False
-    _head_bytes = 0
+    _in_body = False
+    _deaf = False
+    """What the client still sends is not looked at."""
+    _progressed = False
+    """The present read began a head or held a part of a body."""
+    _overhead = 0
+    """Bytes since there was progress that are neither a whole head nor a body: the parser keeps them."""
+    _refusal: tuple[int, str] | None = None
+    _previous: RequestResponseCycle | None = None
     _head_timer: asyncio.TimerHandle | None = None
+    _write_timer: asyncio.TimerHandle | None = None
+    _unsent = 0
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
@@ -31,37 +49,93 @@ class GuardedHttpProtocol(HttpToolsProtocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._stop_awaiting_head()
+        self._stop_write_timer()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        self._head_began_in_this_read = False
-        super().data_received(data)
-        if self.transport.is_closing():
+        if self._deaf:
             return
-        if self._in_head:
-            self._count_head_bytes(len(data))
+        self._progressed = False
+        super().data_received(data)
+        if self._deaf or self.transport.is_closing():
+            return
+        if self._in_head or self._in_body:
+            self._count_overhead(len(data))
         if self._in_head or self._is_idle():
             self._await_head()
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
-        self._in_head = self._head_began_in_this_read = True
-        self._head_bytes = 0
+        self._in_head = self._progressed = True
+        self._overhead = 0
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        # A trailer comes when the application may have read the head already, past what a proxy checked: it is dropped.
+        if self._in_head:
+            super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
-        self._in_head = False
-        self._stop_awaiting_head()
+        upgrades = self.parser.should_upgrade()  # pyright: ignore[reportOptionalMemberAccess]  # set until the connection ends
+        if upgrades and self._has_body():
+            # llhttp takes all that follows an upgrade's head, its body too, for another protocol's.
+            self._raise_refusal("This server does not upgrade connections; leave the header Upgrade out.")
+        if len(self.pipeline) >= MAX_PIPELINED:
+            self._raise_refusal("Too many requests wait on this connection.")
+        self._previous = self.cycle
         super().on_headers_complete()
+        self._in_head, self._in_body, self._overhead = False, True, 0
+        self._stop_awaiting_head()
+        if upgrades:
+            self.cycle.keep_alive = False
+            self._deaf = True
+
+    def on_body(self, body: bytes) -> None:
+        self._progressed = True
+        super().on_body(body)
+
+    def on_message_complete(self) -> None:
+        self._in_body = False
+        super().on_message_complete()
+
+    def send_400_response(self, msg: str) -> None:
+        """uvicorn's way to refuse what its parser cannot read, or what a callback did not want."""
+        status, message = self._refusal or (400, "The request is not valid HTTP/1.1.")
+        self._refuse(status, message)
+
+    def on_response_complete(self) -> None:
+        super().on_response_complete()
+        if self.transport.is_closing():
+            self._abort_later()
+
+    def timeout_keep_alive_handler(self) -> None:
+        self._close()
+
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        self._unsent = self.transport.get_write_buffer_size()
+        self._stop_write_timer()
+        self._write_timer = self.loop.call_later(READ_INTERVAL_S, self._check_that_client_reads)
+
+    def resume_writing(self) -> None:
+        self._stop_write_timer()
+        super().resume_writing()
+
+    def _has_body(self) -> bool:
+        return any(name in (b"content-length", b"transfer-encoding") for name, _ in self.headers)
+
+    def _raise_refusal(self, message: str) -> None:
+        """From within one of the parser's callbacks: it stops, and uvicorn calls send_400_response."""
+        self._refusal = 400, message
+        raise ValueError(message)
 
     def _is_idle(self) -> bool:
         """No request is being answered: there was none yet (cycle is None, whatever its type says) or it is over."""
         return not self.cycle or self.cycle.response_complete
 
-    def _count_head_bytes(self, received: int) -> None:
-        # The read in which a head began may also hold the body of the request before: not counted, it is just one.
-        if not self._head_began_in_this_read:
-            self._head_bytes += received
-        if self._head_bytes > (self.config.h11_max_incomplete_event_size or 0):
+    def _count_overhead(self, received: int) -> None:
+        # A read with progress may also hold the body of the request before: not counted, it is just one.
+        self._overhead = 0 if self._progressed else self._overhead + received
+        if self._overhead > (self.config.h11_max_incomplete_event_size or 0):
             self._refuse(431, "The request's headers are too large.")
 
     def _await_head(self) -> None:
@@ -80,17 +154,63 @@ class GuardedHttpProtocol(HttpToolsProtocol):
         elif self._in_head:
             self._refuse(408, f"The request's head did not arrive within {HEAD_TIMEOUT_S:g} s.")
         else:
-            self.transport.close()
+            self._close()
+
+    def _check_that_client_reads(self) -> None:
+        unsent = self.transport.get_write_buffer_size()
+        if unsent > self._unsent - READ_BYTES_PER_INTERVAL:
+            self.transport.abort()
+            return
+        self._unsent = unsent
+        self._write_timer = self.loop.call_later(READ_INTERVAL_S, self._check_that_client_reads)
+
+    def _stop_write_timer(self) -> None:
+        if self._write_timer is not None:
+            self._write_timer.cancel()
+            self._write_timer = None
 
     def _refuse(self, status: int, message: str) -> None:
-        """Answer, unless an earlier request's answer is under way, and close."""
-        if self._is_idle():
-            body = error_body(message, CODES[status])
-            lines = (
-                f"HTTP/1.1 {status} {HTTPStatus(status).phrase}",
-                "content-type: application/json; charset=utf-8",
-                f"content-length: {len(body)}",
-                "connection: close",
-            )
-            self.transport.write("\r\n".join((*lines, "", "")).encode() + body)
+        """Answer the request that is being read, if it is its turn, and end the connection after what is under way."""
+        self._deaf = True
+        self._stop_awaiting_head()
+        if self._in_body:
+            self._refuse_cycle(status, message)
+        elif self._is_idle():
+            self._write_refusal(status, message)
+        else:
+            self.cycle.keep_alive = False
+
+    def _refuse_cycle(self, status: int, message: str) -> None:
+        """The same for a request whose head is complete: the application has it, or it waits behind others."""
+        cycle = self.cycle
+        if self.pipeline and self.pipeline[0][0] is cycle and self._previous is not None:
+            self.pipeline.popleft()
+            self._previous.keep_alive = False
+            return
+        # From here on, uvicorn lets nothing out that the application still answers.
+        cycle.disconnected = True
+        cycle.message_event.set()
+        if cycle.response_started:
+            self._close()
+        else:
+            self._write_refusal(status, message)
+
+    def _write_refusal(self, status: int, message: str) -> None:
+        body = error_body(message, CODES[status])
+        lines = (
+            f"HTTP/1.1 {status} {HTTPStatus(status).phrase}",
+            "content-type: application/json; charset=utf-8",
+            f"content-length: {len(body)}",
+            "connection: close",
+        )
+        self.transport.write("\r\n".join((*lines, "", "")).encode() + body)
+        self._close()
+
+    def _close(self) -> None:
         self.transport.close()
+        self._abort_later()
+
+    def _abort_later(self) -> None:
+        """Closing waits until all is written; a client that does not read would keep that waiting for ever."""
+        self._stop_write_timer()
+        self._write_timer = self.loop.call_later(CLOSE_TIMEOUT_S, self.transport.abort)
