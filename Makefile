@@ -76,7 +76,7 @@ contracts: install ## Hold the shop's services to their OpenAPI documents and to
 services-postgres: install ## Run the services' tests on PostgreSQL (BRAID_TEST_POSTGRES, or the one on this machine)
 	@$(BIN)/python -m pytest -rfEs -m postgresql tests/shop_services tests/shop
 
-chaos: install ## Disturb each service in each of 18 ways while 20 clients ask, 4 minutes; ARGS="-k 'reset and orders'"
+chaos: install ## Disturb each service in each of 19 ways while 20 clients ask; policies; deadlines; ARGS="-k 'reset and orders'"
 	@$(BIN)/python -m pytest -rfEsx tests/chaos $(ARGS)
 
 soak: install ## Ask 110,000 times, as good and bad clients do, and count what is left of it; a quarter of an hour

@@ -15,10 +15,10 @@ from tests.chaos.cells import DEADLINE_S, Cell, Stage
 from tests.chaos.crowd import gathered
 from tests.chaos.dashboard import DASHBOARD
 from tests.chaos.table import lines_of
-from tests.shop.conftest import MakeGateway, backend, make_gateway, postgresql, running_estate, sizes
+from tests.shop.conftest import MakeGateway, backend, estate, make_gateway, postgresql, running_estate, sizes
 from tests.shop.gateway_process import GatewayProcess
 
-__all__ = ["backend", "make_gateway", "postgresql", "running_estate", "sizes"]
+__all__ = ["backend", "estate", "make_gateway", "postgresql", "running_estate", "sizes"]
 
 CLIENTS = 20
 LARGEST_ANSWER = 64 * 1024

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 LATE = frozenset({"DEADLINE_EXCEEDED"})
@@ -13,10 +13,12 @@ MALFORMED = frozenset({"SUBREQUEST_MALFORMED_RESPONSE"})
 TOO_LARGE = frozenset({"SUBREQUEST_RESPONSE_TOO_LARGE"})
 NONE: frozenset[str] = frozenset()
 
-Costs = Literal["all", "some", "nothing"]
+Costs = Literal["all", "some", "perhaps", "nothing"]
 
-ASKED_FOR_LISTS = frozenset({"orders", "support"})
-"""Their batches are objects: a list that is given twice under one name is one list."""
+GIVEN_TWICE: Mapping[str, Costs] = {"orders": "nothing", "support": "nothing"}
+"""Their batches are objects of lists: one that is given twice under one name is given once."""
+BY_POSITION: Mapping[str, Costs] = {"reviews": "some"}
+"""In `_entities` the place says which is which; the gateway asks for the key, too, and sees that it is another's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,8 +29,9 @@ class Fault:
     of:       who makes it: the service itself (POST /_chaos) or the proxy before it.
     settings: for whoever makes it.
     costs:    all: every place of the victim in every answer; some: places of it; nothing: none.
+              perhaps: some in some answers, none in others.
     codes:    the errors at these places have one of them.
-    harmless: services at which it costs nothing, whatever `costs` says.
+    unlike:   what it costs at services where it costs something else.
     """
 
     name: str
@@ -36,10 +39,10 @@ class Fault:
     settings: Mapping[str, Any]
     costs: Costs = "all"
     codes: frozenset[str] = NONE
-    harmless: frozenset[str] = frozenset()
+    unlike: Mapping[str, Costs] = field(default_factory=dict[str, "Costs"])
 
     def costs_at(self, service: str) -> Costs:
-        return "nothing" if service in self.harmless else self.costs
+        return self.unlike.get(service, self.costs)
 
     @property
     def kind(self) -> str:
@@ -71,14 +74,23 @@ FAULTS: tuple[Fault, ...] = (
     _http("deep JSON", MALFORMED, "deep_json"),
     _http("null", MALFORMED, "null"),
     Fault("extra response", "proxy", {"fault": "extra_response"}, costs="nothing"),
+    # What comes when the next request is under way is read as its answer; HTTP/1.1 has nothing to tell by. Keys have.
+    Fault("late response", "proxy", {"fault": "late_response", "pause_ms": 5}, costs="perhaps", codes=MALFORMED),
     Fault("missing item", "service", {"fault": "missing_item"}, costs="some", codes=MALFORMED),
-    Fault("reordered items", "service", {"fault": "reordered_items"}, costs="nothing"),
+    Fault(
+        "reordered items",
+        "service",
+        {"fault": "reordered_items"},
+        costs="nothing",
+        codes=MALFORMED,
+        unlike=BY_POSITION,
+    ),
     Fault(
         "duplicated item",
         "service",
         {"fault": "duplicated_item"},
         costs="some",
         codes=MALFORMED,
-        harmless=ASKED_FOR_LISTS,
+        unlike=GIVEN_TWICE,
     ),
 )
