@@ -8,8 +8,8 @@ Two rules keep the split from hurting. Whoever nothing waits for leaves nothing 
 at most a tenth of what is left: a call is given nine tenths of it in any case, whatever the plan's depth, so that a
 service which is merely slow is waited for.
 
-Cost, best of 15 runs: 0.8 us for a request, 0.7 us for a step that others wait for, 0.6 us for a call (its header). That
-is 5 us for a dashboard of four calls.
+Best of 15 runs: 0.8 us for a request, 0.7 us for a step that others wait for, 0.6 us for a call (its header): 5 us
+for a dashboard of four calls.
 """
 
 from __future__ import annotations
