@@ -22,7 +22,7 @@ from gateway.federation.supergraph import Supergraph
 from gateway.operation.cost import OperationCost, compile_cost
 from gateway.operation.cost_limit import CostLimit, check_cost, check_fetches
 from gateway.operation.errors import MUTATION_NOT_ALLOWED, RequestError
-from gateway.operation.limits import Limits
+from gateway.operation.limits import Limits, check_values
 from gateway.operation.operation import Operation
 from gateway.operation.prepare import prepare_operation
 from gateway.operation.request import GraphQLRequest
@@ -121,6 +121,7 @@ class Pipeline:
         operation = self.prepare(request.document, request.operation_name)
         if request.queries_only and operation.kind != "query":
             raise RequestError.single(MUTATION_NOT_ALLOWED, "Only queries are allowed here; send a mutation by POST.")
+        check_values(request.variables, self.options.limits)
         variables = coerce_variables(operation, request.variables, self.supergraph.api_schema)
         try:
             prepared = self._prepare_plan(operation, variables)

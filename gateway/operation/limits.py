@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 from graphql import (
     DocumentNode,
@@ -66,6 +66,8 @@ class Limits:
     """Aliased fields, fragments expanded: aliases let one request ask the same thing many times over."""
     directives: int = 50
     """Directives, fragments expanded."""
+    values: int = 20_000
+    """Values in the variables, lists and objects with all that is in them. Bounds what coercion costs, 2 us each."""
     fetches: int = 40
     """Steps of the plan: fetches from subgraphs. Known, and refused, once the operation is planned."""
 
@@ -114,6 +116,22 @@ def parse_within(text: str, limits: Limits) -> DocumentNode:
         if message.endswith(_PARSER_LIMIT):
             code, message = OPERATION_TOO_LARGE, message.removeprefix("Syntax Error: ").removesuffix(_PARSER_LIMIT)
         raise RequestError([{"message": message, "locations": locations, "extensions": {"code": code}}]) from error
+
+
+def check_values(variables: Mapping[str, Any], limits: Limits) -> None:
+    """Raises RequestError (OPERATION_TOO_LARGE) when the variables hold more values than allowed; counts no further."""
+    waiting: list[Any] = list(variables.values())
+    count = len(waiting)
+    while waiting and count <= limits.values:
+        value = waiting.pop()
+        if isinstance(value, dict | list):
+            value = cast("dict[str, Any] | list[Any]", value)
+            inside = value.values() if isinstance(value, dict) else value
+            count += len(inside)
+            if count <= limits.values:
+                waiting.extend(inside)
+    if count > limits.values:
+        raise RequestError([_exceeding("values", f"The variables hold at least {count} values", count, limits)])
 
 
 def check_limits(document: DocumentNode, operation_name: str | None, limits: Limits) -> list[dict[str, Any]]:

@@ -63,6 +63,8 @@ class LimitsSection(Section):
     """Aliased fields, fragments expanded."""
     directives: Annotated[int, Field(ge=0)] = _LIMITS.directives
     """Directives, fragments expanded."""
+    values: Count = _LIMITS.values
+    """Values in the variables, lists and objects with all that is in them."""
     fetches: Count = _LIMITS.fetches
     """Fetches from subgraphs that the operation's plan consists of."""
 

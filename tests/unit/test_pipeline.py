@@ -107,13 +107,14 @@ async def test_the_deadline_is_the_contexts():
         (GraphQLRequest("query ($v: Int!) { n(v: $v) }"), "BAD_USER_INPUT"),
         (GraphQLRequest("mutation { add(n: 1) }", queries_only=True), "MUTATION_NOT_ALLOWED"),
         (GraphQLRequest("{ a: n b: n c: n }"), "OPERATION_TOO_LARGE"),
+        (GraphQLRequest("query ($v: Int) { n(v: $v) }", variables={"v": [1] * 50}), "OPERATION_TOO_LARGE"),
         (GraphQLRequest("{ __schema { description } }"), "GRAPHQL_VALIDATION_FAILED"),
     ],
 )
 async def test_what_the_client_did_wrong_is_raised_before_any_service_is_asked(request_: GraphQLRequest, code: str):
     a = answering("a", {})
     with pytest.raises(RequestError) as refused:
-        await pipeline(a, limits=Limits(root_fields=2), introspection=False).run(request_, context())
+        await pipeline(a, limits=Limits(root_fields=2, values=50), introspection=False).run(request_, context())
     assert refused.value.code == code
     assert a.requests == []
 

@@ -28,6 +28,7 @@ from gateway.operation.errors import RequestError
 from gateway.operation.limits import (
     Limits,
     check_limits,
+    check_values,
     measure_fragments,
     measure_operation,
     parse_within,
@@ -197,6 +198,30 @@ def test_a_document_of_too_many_characters_is_refused_unread() -> None:
     assert refused.value.errors == [
         {"message": "The document has 11 characters; at most 10 are allowed.", "extensions": extensions}
     ]
+
+
+@pytest.mark.parametrize(
+    ("variables", "count"),
+    [
+        ({}, 0),
+        ({"a": 1, "b": "x" * 100_000}, 2),
+        ({"a": [1, 2, 3]}, 4),
+        ({"a": {"b": [{"c": None}, {}]}}, 5),
+        ({"a": [[]] * 500}, 501),
+    ],
+)
+def test_variables_of_too_many_values_are_refused(variables: dict[str, Any], count: int) -> None:
+    """Each value, however deep, is time that coercion takes; how long a text is does not matter."""
+    check_values(variables, replace(Limits(), values=count))
+    if count:
+        with pytest.raises(RequestError) as refused:
+            check_values(variables, replace(Limits(), values=count - 1))
+        assert refused.value.errors[0]["extensions"] == {
+            "code": "OPERATION_TOO_LARGE",
+            "limit": "values",
+            "measured": count,
+            "allowed": count - 1,
+        }
 
 
 def test_no_message_is_longer_than_what_a_reader_can_use() -> None:
@@ -399,9 +424,5 @@ def test_counts_equal_those_of_a_walk_over_every_expansion(text: str) -> None:
 
 def test_every_limit_has_its_test() -> None:
     """A limit added later must be measured and said."""
-    assert {limit.name for limit in fields(Limits)} == {
-        "characters",
-        "tokens",
-        "fetches",
-        *COUNTED,
-    }  # fetches: test_cost.py
+    elsewhere = {"characters", "tokens", "values", "fetches"}  # fetches: test_cost.py
+    assert {limit.name for limit in fields(Limits)} == {*elsewhere, *COUNTED}
