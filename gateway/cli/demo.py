@@ -7,7 +7,9 @@ import signal
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from types import FrameType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
+
+import typer
 
 from gateway.cli.console import doing, fail, say
 from gateway.cli.loading import ConfigOption, HostOption, PortOption, read_settings
@@ -19,7 +21,21 @@ if TYPE_CHECKING:
     from gateway.settings import DemoSection, Settings
 
 
-def demo(config: ConfigOption = None, host: HostOption = None, port: PortOption = None) -> None:
+ActivityOption = Annotated[
+    float | None,
+    typer.Option(
+        "--activity",
+        min=0,
+        max=100,
+        metavar="RATE",
+        help="Changes a second that the services make by themselves, instead of the configured ones; 0 for none.",
+    ),
+]
+
+
+def demo(
+    config: ConfigOption = None, host: HostOption = None, port: PortOption = None, activity: ActivityOption = None
+) -> None:
     """Start the services named under `demo` in the configuration, then the gateway over them.
 
     Prints the explorer's address and queries to paste. Ctrl-C or SIGTERM stops everything, and so does the end of this
@@ -28,6 +44,7 @@ def demo(config: ConfigOption = None, host: HostOption = None, port: PortOption 
     settings = read_settings(config, None, {"server.host": host, "server.port": port})
     if settings.demo is None:
         fail("the configuration has no 'demo' section with the command that starts the services: demo.services")
+    rate = settings.demo.activity if activity is None else activity
     log_to_stderr()
 
     from gateway.app import build_app
@@ -37,7 +54,7 @@ def demo(config: ConfigOption = None, host: HostOption = None, port: PortOption 
     examples = load_examples(settings.server.examples) if settings.server.examples else ()
     # Taken ports are told before anything is started for nothing.
     open_listener(settings.server.host, settings.server.port).close()
-    with _signals_raise(), _services(settings, settings.demo) as supervisor:
+    with _signals_raise(), _services(settings, settings.demo, rate) as supervisor:
         say("Composing the graph and starting the gateway.")
         run_server(
             build_app(settings),
@@ -50,13 +67,14 @@ def demo(config: ConfigOption = None, host: HostOption = None, port: PortOption 
 
 
 @contextmanager
-def _services(settings: Settings, section: DemoSection) -> Generator[Supervisor]:
+def _services(settings: Settings, section: DemoSection, activity: float) -> Generator[Supervisor]:
     """The services, running for as long as the block does. If they end by themselves, the gateway is told to stop."""
     from gateway.cli.supervisor import Supervisor
 
     supervisor = Supervisor(
         section.services,
         settings.python_path,
+        words={"activity": f"{activity:g}"},
         on_line=lambda line: say(f"  {line}", "dim"),
         on_end=lambda: os.kill(os.getpid(), signal.SIGTERM),
     )

@@ -3,7 +3,8 @@
 It is any command that keeps running and prints one line of JSON on standard output when all of its services answer:
 `{"services": [{"name": "orders", "url": "http://127.0.0.1:7103", "pid": 4711}]}`. Everything else that it prints is
 passed on. It must stop its services on SIGTERM, and also when its standard input, a pipe held open by this process,
-ends: that happens when this process is killed. For what a pipe cannot do, `{pid}` in the command is this process's id.
+ends: that happens when this process is killed. For what a pipe cannot do, `{pid}` in the command is this process's id;
+further words in braces are the caller's.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ import subprocess
 import sys
 import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import IO, Any, cast
 
@@ -44,9 +45,17 @@ class Supervisor:
     """
 
     def __init__(
-        self, command: str, folder: Path, *, on_line: Callable[[str], None], on_end: Callable[[], None]
+        self,
+        command: str,
+        folder: Path,
+        *,
+        words: Mapping[str, str],
+        on_line: Callable[[str], None],
+        on_end: Callable[[], None],
     ) -> None:
-        """folder: where to run it. Raises ServicesFailed when it cannot be run at all.
+        """folder: where to run it. words: by name, what stands for {name} in it.
+
+        Raises ServicesFailed when it cannot be run at all.
 
         on_line gets each line that it prints; on_end is called if it ends unasked after it was ready. Both are called
         by other threads.
@@ -58,7 +67,7 @@ class Supervisor:
         self._outcome: queue.Queue[list[Service] | None] = queue.Queue()
         self._is_ready = False
         self._is_stopping = False
-        self._process = _launch(command, folder)
+        self._process = _launch(_parts(command, {"pid": str(os.getpid()), **words}), folder)
         pipes = (self._process.stdout, self._process.stderr)
         self._readers = [threading.Thread(target=self._read, args=(pipe,), daemon=True) for pipe in pipes]
         for reader in self._readers:
@@ -129,10 +138,15 @@ class Supervisor:
         return f"{what}. They said:\n{said}" if said else f"{what}, and said nothing."
 
 
-def _launch(command: str, folder: Path) -> subprocess.Popen[str]:
-    arguments = [part.replace("{pid}", str(os.getpid())) for part in shlex.split(command)]
-    if arguments[0] in _PYTHON:
-        arguments[0] = sys.executable
+def _parts(command: str, words: Mapping[str, str]) -> list[str]:
+    """What to run, with its arguments."""
+    parts = shlex.split(command)
+    for name, word in words.items():
+        parts = [part.replace(f"{{{name}}}", word) for part in parts]
+    return [sys.executable, *parts[1:]] if parts[0] in _PYTHON else parts
+
+
+def _launch(arguments: list[str], folder: Path) -> subprocess.Popen[str]:
     try:
         return subprocess.Popen(
             arguments,

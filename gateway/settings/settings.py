@@ -24,6 +24,9 @@ class DemoSection(Section):
     services: Annotated[str, Field(min_length=1)]
     """Command that starts the services, keeps running, and prints one line of JSON once all of them answer. It is
     split as a shell would, but run without one; `python` means the gateway's own interpreter."""
+    activity: Annotated[float, Field(ge=0, le=100)] = 1.0
+    """Changes a second that the services are to make by themselves, so that there is something to see: it stands in the
+    command where that says `{activity}`. 0 for none."""
     start_timeout_s: Seconds = 180.0
     """Seconds until that line must have come; a first start may have data to generate."""
 

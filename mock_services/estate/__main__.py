@@ -6,11 +6,14 @@ import argparse
 import json
 import os
 import signal
+import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
 
 from mock_services.estate.estate import Estate, EstateError
+from mock_services.estate.process import child_environment
 from mock_services.generate import add_shop_options, asked_home, asked_sizes, shown
 from mock_services.generator import DEFAULT_SEED, SeedingError, Sizes, describe, generate, read_manifest
 from mock_services.homes import Home, HomeError
@@ -33,7 +36,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         _seed(options, home)
         with Estate(home, ports=_ports(options.ports, options.base_port)) as estate:
             _announce(estate, options.json)
-            _watch(estate)
+            with _activity(estate, options.activity):
+                _watch(estate)
     except (EstateError, SeedingError, HomeError, OSError) as error:
         sys.exit("\n".join(f"estate: {line}" for line in str(error).splitlines()))
 
@@ -66,6 +70,22 @@ def _announce(estate: Estate, as_json: bool) -> None:
     print("Ctrl-C stops them all.", flush=True)
 
 
+@contextmanager
+def _activity(estate: Estate, rate: float) -> Generator[None, None, None]:
+    """For the block, somebody changes the shop `rate` times a second; nobody when it is 0."""
+    if not rate:
+        yield
+        return
+    urls = [f"{name}={url}" for name, url in estate.urls().items()]
+    command = [sys.executable, "-m", "mock_services.activity", "--rate", str(rate), "--with-parent", str(os.getpid())]
+    process = subprocess.Popen([*command, *urls], stdin=subprocess.PIPE, env=child_environment(), process_group=0)
+    try:
+        yield
+    finally:
+        process.kill()
+        process.wait()
+
+
 def _watch(estate: Estate) -> None:
     """Until a signal ends us. Services that end on their own are told of and left dead: somebody may want that."""
     told: set[str] = set()
@@ -82,6 +102,16 @@ def _ports(ports: str, base_port: int) -> dict[str, int]:
     return {} if ports == "free" else {name: base_port + port - BASE_PORT for name, port in PORTS.items()}
 
 
+def _rate(text: str) -> float:
+    try:
+        rate = float(text)
+    except ValueError:
+        rate = -1.0
+    if not 0 <= rate <= 100:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of changes a second: 0 to 100")
+    return rate
+
+
 def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="python -m mock_services.estate",
@@ -92,6 +122,9 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--base-port", type=int, default=BASE_PORT, help="the first of seven (default: %(default)s)")
     parser.add_argument("--ports", choices=("fixed", "free"), default="fixed", help="free: whichever are free")
     parser.add_argument("--json", action="store_true", help="announce the services in one line of JSON")
+    parser.add_argument(
+        "--activity", type=_rate, default=0.0, metavar="RATE", help="changes a second by customers (default: none)"
+    )
     parser.add_argument(
         "--with-parent", type=int, metavar="PID", help="end when process PID, which started this one, has ended"
     )

@@ -47,7 +47,7 @@ class ServiceProcess:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._errors,
-            env=_environment() | environment,
+            env=child_environment() | environment,
             # A group of its own: Ctrl-C in a terminal is for the estate, which then stops its services in order.
             process_group=0,
         ).result()
@@ -115,7 +115,7 @@ class ServiceProcess:
         self.end(time.monotonic() + 10)
 
 
-def _environment() -> dict[str, str]:
+def child_environment() -> dict[str, str]:
     """Ours, with the place of this package first on the path: the child runs it as a module."""
     root = str(Path(mock_services.__file__).parent.parent)
     rest = os.environ.get("PYTHONPATH")

@@ -21,6 +21,7 @@ from tests.unit.cli.test_commands import address, ask
 SERVICES = """
 import json, os, pathlib, sys, threading, time
 behaviour = sys.argv[1]
+pathlib.Path("activity").write_text(sys.argv[3])
 pathlib.Path("services.pid").write_text(str(os.getpid()))
 print("making data", file=sys.stderr, flush=True)
 if behaviour == "fail":
@@ -53,7 +54,7 @@ def shop(tmp_path: Path) -> Callable[[str], Path]:
         (folder / "services.py").write_text(SERVICES)
         (folder / "examples").mkdir()
         (folder / "examples" / "best.graphql").write_text("# The best book\n{ best { stars } }\n")
-        command = f"python services.py {behaviour} {{pid}}"
+        command = f"python services.py {behaviour} {{pid}} {{activity}}"
         with (folder / "braid.yaml").open("a") as file:
             file.write("server: {port: 0, examples: examples}\n")
             file.write(f"demo: {{services: {shlex.quote(command)}, start_timeout_s: {timeout_s}}}\n")
@@ -103,6 +104,17 @@ def test_a_demo_runs_until_it_is_stopped_and_leaves_nothing(
     assert running.end(number) == 0
     assert not is_alive(pid)
     assert "Traceback" not in running.text()
+
+
+@pytest.mark.parametrize(("options", "rate"), [((), "1"), (("--activity", "0"), "0"), (("--activity", "2.5"), "2.5")])
+def test_the_services_are_told_how_much_is_to_happen(
+    start: Callable[..., Running], shop: Callable[..., Path], options: tuple[str, ...], rate: str
+) -> None:
+    folder = shop()
+    running = start("demo", *options, folder=folder)
+    running.wait_for("Ctrl-C stops everything.")
+    assert (folder / "activity").read_text() == rate
+    assert running.end(signal.SIGTERM) == 0
 
 
 def test_ctrl_c_in_a_terminal_reaches_the_gateway_alone(
