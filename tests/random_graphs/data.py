@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from tests.random_graphs import strictness
 from tests.random_graphs.choices import Choices
 from tests.random_graphs.graph import FieldDef, Graph, ObjectType
 from tests.random_graphs.knowing import FULL_VALUE
@@ -58,7 +59,7 @@ class _Drawing:
         for i, entity in enumerate(graph.entities):
             # The ids of an interface's implementations differ; those of other types are alike.
             start = 10 * i if entity.barred else 0
-            count = choose.within(f"labels {entity.name}").one([3, 4, 2, 5, 1])
+            count = choose.within(f"labels {entity.name}").one([4, 5, 3, 6, 1])
             self._labels[entity.name] = [str(start + n + 1) for n in range(count)]
 
     def draw(self) -> Data:
@@ -126,7 +127,7 @@ class _Drawing:
             return None
         declared = declared.removesuffix("!")
         if declared.startswith("["):
-            return [self._typed(declared[1:-1], members) for _ in range(self._here.one([3, 2, 4, 1, 5, 0]))]
+            return [self._typed(declared[1:-1], members) for _ in range(self._here.one([4, 3, 5, 2, 6, 0]))]
         name = self._here.one(members)
         if name in self._labels:
             return f"{name}:{self._here.one(self._labels[name])}"
@@ -139,6 +140,8 @@ class _Drawing:
             return {"p": number, "q": f"q{number}"}
         if name.startswith("Spot"):
             return {}
+        if name == strictness.NAME:
+            return strictness.fragile_value(number)
         reference = self._graph.types[name].fields["w"]
         return {"x": number, "y": f"y{number}", "z": [number], "w": self._typed(reference.type, [reference.named])}
 
@@ -147,43 +150,19 @@ class _Drawing:
     def _forget(self, data: Data) -> None:
         """A subgraph that extends a type may not know all of its objects: null for what it alone would have."""
         choose = self._choose.within("forget")
-        options = [(e, g) for e in self._graph.entities for g in e.parts if self._is_mere_extension(e, g)]
-        if not options or not choose.chance(60):
+        options = [(t, g) for t in self._graph.entities if t.apart for g in t.barred]
+        if not options or not choose.chance(90):
             return
         entity, graph = choose.one(options)
         for label in choose.some(self._labels[entity.name], 1, 2):
             data.unknown.setdefault(graph, []).append(f"{entity.name}:{label}")
-            data.tables[entity.name][label].update(dict.fromkeys(self._own_fields(entity, graph)))
-
-    def _is_mere_extension(self, entity: ObjectType, graph: str) -> bool:
-        """Whether objects enter this subgraph by the one key that all have, and it only adds nullable fields."""
-        part = entity.parts[graph]
-        own = self._own_fields(entity, graph)
-        is_named = any(
-            definition.named in (entity.name, *(a.name for a in self._graph.above(entity)))
-            for t in self._graph.types.values()
-            for name, definition in t.fields.items()
-            if graph in t.parts and t.parts[graph].readable(name)
-        )
-        others = [name for name in part.fields if name not in own and name not in entity.key_fields]
-        return bool(
-            own
-            and part.enterable
-            and not is_named
-            and all(list(p.keys) == list(part.keys) for p in entity.parts.values())
-            and not any(part.fields[name].readable for name in others)
-            and not any(name in self._required(entity) or entity.fields[name].type.endswith("!") for name in own)
-        )
-
-    def _own_fields(self, entity: ObjectType, graph: str) -> list[str]:
-        return [
-            name
-            for name in entity.parts[graph].fields
-            if entity.owners(name) == [graph] and name not in entity.key_fields and not entity.is_computed(name)
-        ]
+            data.tables[entity.name][label].update(dict.fromkeys(entity.apart))
 
     def _fail(self, data: Data) -> None:
         """A nullable leaf field fails in every subgraph, so that which one is asked does not matter."""
+        if strictness.NAME in self._graph.types:
+            data.failing = strictness.FAILING
+            return
         choose = self._choose.within("fail")
         options = [
             (entity.name, name)

@@ -19,6 +19,8 @@ def draw_entities(graph: Graph, choose: Choices, knowledge: Knowledge, wishes: s
     opaque = graph.opaque
     if opaque is not None:
         _make_entity_interface(graph, choose, knowledge)
+    if "extension" in wishes:
+        _extend(graph, choose.within("extension"), knowledge)
 
 
 def _choose_members(graph: Graph, choose: Choices, names: list[str], wishes: set[str]) -> None:
@@ -52,7 +54,7 @@ def _draw_entity(graph: Graph, choose: Choices, knowledge: Knowledge, name: str,
     entity.keys = keys
     allowed = [n for n in graph.names if n not in entity.barred]
     first = choose.one(allowed)
-    others = [n for n in allowed if n != first and choose.chance(80)]
+    others = [n for n in allowed if n != first and choose.chance(65)]
     for key in choose.some(keys):
         knowledge.enter(entity, first, key)
     if "id" in keys and any(abstract.is_interface for abstract in graph.above(entity)):
@@ -94,6 +96,26 @@ def _make_entity_interface(graph: Graph, choose: Choices, knowledge: Knowledge) 
         for member in face.members:
             knowledge.enter(graph.types[member], home, "id")
         knowledge.hold(OPAQUE, home)
+
+
+def _extend(graph: Graph, choose: Choices, knowledge: Knowledge) -> None:
+    """A subgraph that adds nullable fields to a type and has no other use for it: it need not know every object."""
+    named = {t.fields[key].named for t in graph.entities for key in t.key_fields}
+    found = [
+        (entity, name)
+        for entity in graph.entities[1:]
+        for name in graph.names
+        if name not in entity.parts and not entity.barred and entity.name not in named and " {" not in first_key(entity)
+    ]
+    if not found:
+        return
+    entity, name = choose.one(found)
+    knowledge.enter(entity, name, first_key(entity))
+    entity.barred.add(name)
+    for i in range(choose.number(1, 2)):
+        definition = entity.define(FieldDef(f"e{i}", choose.one(["Int", "String", "[Int!]"])))
+        entity.part(name).fields[definition.name] = Placement()
+        entity.apart.add(definition.name)
 
 
 def declare_interfaces(graph: Graph, choose: Choices) -> None:

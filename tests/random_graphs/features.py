@@ -39,6 +39,7 @@ GRAPH_FEATURES = {
     "enums in arguments": r"\(.*EnumIn",
     "inputs": r"input Given",
     "mutations": r"type Mutation",
+    "objects that one subgraph loses": r"type Fragile",
 }
 # Feature -> pattern in the requests that one question caused.
 CASE_FEATURES = {

@@ -12,7 +12,7 @@ from tests.random_graphs.knowing import FULL_VALUE, Knowledge
 
 LEAVES = ("Int", "String", "Boolean", "Float", "Int!", "String!", "[Int!]", "[String]!", "ID")
 WRAPPED = ("{}", "[{}!]!", "{}!", "[{}]", "[{}!]", "[{}!]!")
-ROOTS = ("[{}!]!", "[{}]", "[{}!]", "{}", "{}!", "[{}!]!")
+ROOTS = ("[{}!]!", "[{}]", "[{}!]", "{}", "[{}!]!", "[{}!]!", "[{}]!", "{}!")
 SPREAD_VALUE = "V"
 
 

@@ -71,7 +71,8 @@ class ObjectType:
     """An object type: all its fields, and the part that each subgraph has.
 
     key_fields: fields in some key. provided, required: fields that some field set elsewhere names.
-    barred:     subgraphs that may not know the type, since they know it as an interface object.
+    barred:     subgraphs that may not speak of the type: they know it as an interface object, or merely extend it.
+    apart:      fields of a subgraph that merely extends the type; no field set names them.
     opaque:     it is an interface object: all its parts are.
     """
 
@@ -84,6 +85,7 @@ class ObjectType:
     required: set[str] = field(default_factory=set[str])
     hidden: set[str] = field(default_factory=set[str])
     barred: set[str] = field(default_factory=set[str])
+    apart: set[str] = field(default_factory=set[str])
     opaque: bool = False
 
     def define(self, definition: FieldDef) -> FieldDef:
@@ -94,8 +96,8 @@ class ObjectType:
         return self.parts.setdefault(graph, Part())
 
     def homes(self) -> list[str]:
-        """The subgraphs in which the type can be entered."""
-        return [graph for graph, part in self.parts.items() if part.enterable]
+        """The subgraphs in which the type can be entered, and which may get fields."""
+        return [graph for graph, part in self.parts.items() if part.enterable and graph not in self.barred]
 
     def owners(self, name: str) -> list[str]:
         """The subgraphs that answer the field."""

@@ -51,7 +51,7 @@ class Requirements:
 
     @staticmethod
     def _is_answered(entity: ObjectType, name: str) -> bool:
-        return entity.opaque or bool(entity.owners(name))
+        return entity.opaque or (bool(entity.owners(name)) and name not in entity.apart)
 
     def _can_require(self, definition: FieldDef, graph: str) -> bool:
         if definition.is_leaf:
@@ -69,7 +69,7 @@ class Requirements:
 
     @staticmethod
     def _leaves(type_: ObjectType) -> list[str]:
-        return [name for name in type_.known() if type_.fields[name].is_leaf]
+        return [name for name in type_.known() if type_.fields[name].is_leaf and name not in type_.apart]
 
     def _require(self, choose: Choices, entity: ObjectType, graph: str, name: str) -> str:
         """Declare what is required as external, and give the field set. Nested parts may lie in a third subgraph."""

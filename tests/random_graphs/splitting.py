@@ -16,6 +16,7 @@ from tests.random_graphs.graph import Graph
 from tests.random_graphs.inputs import draw_choosable
 from tests.random_graphs.knowing import Knowledge
 from tests.random_graphs.requirements import Requirements
+from tests.random_graphs.strictness import draw_strictness
 
 # Wish -> percent of graphs.
 WISHES = {
@@ -32,6 +33,8 @@ WISHES = {
     "mutations": 20,
     "provided": 45,
     "computed": 70,
+    "strictness": 15,
+    "extension": 45,
 }
 
 
@@ -48,6 +51,8 @@ def draw_graph(choose: Choices) -> Graph:
     for owner in owners:
         fields.plain_fields(choose.within(f"fields {owner.name}"), owner)
     fields.root_fields(choose.within("roots"))
+    if "strictness" in wishes:
+        draw_strictness(graph, choose.within("strictness"))
     declare_interfaces(graph, choose.within("interfaces"))
     requirements = Requirements(graph, knowledge)
     if "provided" in wishes:
