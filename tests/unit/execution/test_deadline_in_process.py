@@ -134,3 +134,43 @@ def test_a_load_that_hangs_leaves_time_for_the_steps_behind(
         assert asyncio.get_running_loop().time() <= 0.3
 
     run(ask())
+
+
+class Rows:
+    """A subgraph that answers so many rows at once."""
+
+    name = "rows"
+    sdl = "type Query { rows: [Row!]! } type Row { id: ID! }"
+
+    def __init__(self, count: int) -> None:
+        self._count = count
+
+    async def fetch(self, request: SubgraphRequest, context: RequestContext) -> SubgraphResponse:
+        return SubgraphResponse({"rows": [{"id": str(number)} for number in range(self._count)]})
+
+    async def close(self) -> None: ...
+
+
+def test_the_answer_is_put_together_before_the_deadline() -> None:
+    """What is late is given up when the reserve begins, so that the answer is there by the deadline. In exact time."""
+
+    async def ask() -> float:
+        response = await local_pipeline().run(GraphQLRequest("{ late }"), RequestContext("r", 0.3))
+        assert [error["extensions"]["code"] for error in response.errors] == ["DEADLINE_EXCEEDED"]
+        return asyncio.get_running_loop().time()
+
+    assert run(ask()) == pytest.approx(0.295, abs=0.001)
+
+
+async def test_more_time_is_kept_for_answers_that_take_longer_to_put_together() -> None:
+    """Learned for each plan from its own answers: 10,000 rows take milliseconds to shape, ten take none."""
+    kept: list[float] = []
+    for count in (10, 10_000):
+        rows = Rows(count)
+        supergraph = load_supergraph(compose([Composed("rows", rows.sdl)]).supergraph_sdl)
+        pipeline = Pipeline(supergraph, {"rows": rows})
+        for _ in range(10):
+            context = RequestContext("r", asyncio.get_running_loop().time() + 30)
+            await pipeline.run(GraphQLRequest("{ rows { id } }"), context)
+        kept.append(context.reserve_s)
+    assert kept[1] > kept[0] + 0.002
