@@ -13,7 +13,7 @@ from resolvers import catalog
 from resolvers.catalog import Category
 from schema.commands import IdempotencyKey
 from schema.money import from_cents, to_cents
-from schema.paging import After, Connection, First, checked, page_info
+from schema.paging import After, Connection, First, by_first, checked, nodes_by_first, page_info
 
 strawberry.enum(Category, name="ProductCategory", description="Departments of the shop.")
 
@@ -54,11 +54,11 @@ class Query:
         row = await catalog.find_product(info.context, id)
         return Product.of(row) if row else None
 
-    @strawberry.field(description="The first products, by id.")
+    @strawberry.field(directives=[by_first], description="The first products, by id.")
     async def products(self, info: Info, first: First = 20, category: OfCategory = None) -> list[Product] | None:
         return (await _page(info, first, None, category)).nodes
 
-    @strawberry.field(description="All products, by id, page by page.")
+    @strawberry.field(directives=[nodes_by_first], description="All products, by id, page by page.")
     async def products_connection(
         self, info: Info, first: First = 20, after: After = None, category: OfCategory = None
     ) -> Connection[Product] | None:

@@ -12,7 +12,7 @@ from gateway.subgraphs import Info, Keys, SubgraphSchema, each_found, lookup
 from resolvers import customers
 from resolvers.customers import Segment, Tier
 from schema.commands import IdempotencyKey
-from schema.paging import After, Connection, First, checked, page_info
+from schema.paging import After, Connection, First, by_first, checked, nodes_by_first, page_info
 
 strawberry.enum(Segment, name="CustomerSegment", description="Whom the customer buys for.")
 strawberry.enum(Tier, name="CustomerTier", description="How good a customer it is.")
@@ -49,11 +49,11 @@ class Query:
         row = await customers.find_customer(info.context, id)
         return Customer.of(row) if row else None
 
-    @strawberry.field(description="The first customers, by id.")
+    @strawberry.field(directives=[by_first], description="The first customers, by id.")
     async def customers(self, info: Info, first: First = 20, country: Country = None) -> list[Customer] | None:
         return (await _page(info, first, None, country)).nodes
 
-    @strawberry.field(description="All customers, by id, page by page.")
+    @strawberry.field(directives=[nodes_by_first], description="All customers, by id, page by page.")
     async def customers_connection(
         self, info: Info, first: First = 20, after: After = None, country: Country = None
     ) -> Connection[Customer] | None:

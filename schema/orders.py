@@ -7,14 +7,14 @@ from decimal import Decimal
 from typing import Annotated
 
 import strawberry
-from strawberry.federation.schema_directives import Key
+from strawberry.federation.schema_directives import Cost, Key, ListSize
 
 from gateway.subgraphs import Info, SubgraphSchema, lookup
 from resolvers import orders
 from resolvers.orders import OrderStatus
 from schema.commands import IdempotencyKey
 from schema.money import from_cents
-from schema.paging import After, Connection, First, asks_for, checked, page_info
+from schema.paging import After, Connection, First, asks_for, by_first, checked, nodes_by_first, page_info
 
 strawberry.enum(OrderStatus, description="How far an order has come.")
 
@@ -26,7 +26,7 @@ OfCustomer = Annotated[strawberry.ID | None, strawberry.argument(description="On
 class Customer:
     id: strawberry.ID
 
-    @strawberry.field(description="The customer's newest orders, newest first.")
+    @strawberry.field(directives=[by_first], description="The customer's newest orders, newest first.")
     async def recent_orders(self, info: Info, first: First = 5) -> list[Order] | None:
         rows = await orders.recent_orders(info.context, self.id, checked(first))
         return [Order.of(row) for row in rows]
@@ -52,7 +52,10 @@ class Order:
     total: Decimal | None = strawberry.field(description='Sum of all items, in units of `currency`: `"56.70"`.')
     currency: str | None = strawberry.field(description="Of `total` and of the items' prices, ISO 4217.")
     customer: Customer | None = strawberry.field(description="Who placed it.")
-    items: list[OrderItem] | None = strawberry.field(description="Each product once; never empty.")
+    items: list[OrderItem] | None = strawberry.field(
+        directives=[ListSize(assumed_size=5, slicing_arguments=None, sized_fields=None)],
+        description="Each product once; never empty.",
+    )
 
     @classmethod
     def of(cls, row: orders.OrderRow) -> Order:
@@ -82,7 +85,8 @@ class Order:
 @strawberry.type(description="One page of orders.")
 class OrderConnection(Connection[Order]):
     total_count: int | None = strawberry.field(
-        description="Orders under these filters on all pages. Counting costs: ask for it on the first page only."
+        directives=[Cost(weight=20)],
+        description="Orders under these filters on all pages. Counting costs: ask for it on the first page only.",
     )
 
 
@@ -92,12 +96,12 @@ class Query:
     async def order(self, info: Info, id: strawberry.ID) -> Order | None:
         return await Order.resolve_reference(info, id)
 
-    @strawberry.field(description="The newest orders, newest first.")
+    @strawberry.field(directives=[by_first], description="The newest orders, newest first.")
     async def orders(self, info: Info, first: First = 20, status: WithStatus = None) -> list[Order] | None:
         page = await orders.list_orders(info.context, checked(first), status=status)
         return [Order.of(row) for row in page.items]
 
-    @strawberry.field(description="All orders, newest first, page by page.")
+    @strawberry.field(directives=[nodes_by_first], description="All orders, newest first, page by page.")
     async def orders_connection(
         self,
         info: Info,

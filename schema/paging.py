@@ -7,6 +7,7 @@ from typing import Annotated, Generic, TypeVar
 
 import strawberry
 from graphql import GraphQLError
+from strawberry.federation.schema_directives import ListSize
 from strawberry.types.nodes import FragmentSpread, InlineFragment, Selection
 
 from gateway.services.rest import BAD_USER_INPUT
@@ -21,6 +22,12 @@ First = Annotated[int, strawberry.argument(description=f"How many at most: 1 to 
 After = Annotated[
     str | None, strawberry.argument(description="Continue behind this `endCursor` of a page with the same filters.")
 ]
+
+
+by_first = ListSize(assumed_size=None, slicing_arguments=["first"], sized_fields=None)
+"""Says to the gateway that a list is as long as its `first`: what an operation costs is known before it runs."""
+nodes_by_first = ListSize(assumed_size=None, slicing_arguments=["first"], sized_fields=["nodes"])
+"""The same of a connection's `nodes`."""
 
 
 @strawberry.federation.type(shareable=True, description="Where a page of a list ends.")

@@ -11,7 +11,7 @@ from gateway.subgraphs import Info, SubgraphSchema, lookup
 from resolvers import payments
 from resolvers.payments import ChargeStatus, PaymentMethod
 from schema.money import from_cents
-from schema.paging import First, checked
+from schema.paging import First, by_first, checked
 
 strawberry.enum(ChargeStatus, description="What became of a charge.")
 strawberry.enum(PaymentMethod, description="How a charge is paid.")
@@ -50,7 +50,7 @@ class Customer:
 class Order:
     id: strawberry.ID
 
-    @strawberry.field(description="The order's charges, newest first.")
+    @strawberry.field(directives=[by_first], description="The order's charges, newest first.")
     async def payments(self, info: Info, first: First = 5) -> list[Charge] | None:
         rows = await payments.order_charges(info.context, self.id, checked(first))
         return [Charge.of(row) for row in rows]

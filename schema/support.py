@@ -11,7 +11,7 @@ from gateway.subgraphs import Info, SubgraphSchema, lookup
 from resolvers import support
 from resolvers.support import Priority, TicketStatus
 from schema.commands import IdempotencyKey
-from schema.paging import First, checked
+from schema.paging import First, by_first, checked
 
 strawberry.enum(TicketStatus, description="How far a ticket has come.")
 strawberry.enum(Priority, name="TicketPriority", description="How urgent a ticket is.")
@@ -21,7 +21,7 @@ strawberry.enum(Priority, name="TicketPriority", description="How urgent a ticke
 class Customer:
     id: strawberry.ID
 
-    @strawberry.field(description="The customer's tickets that wait for us, newest first.")
+    @strawberry.field(directives=[by_first], description="The customer's tickets that wait for us, newest first.")
     async def open_tickets(self, info: Info, first: First = 20) -> list[Ticket] | None:
         rows = await support.open_tickets(info.context, self.id, checked(first))
         return [Ticket.of(row) for row in rows]
