@@ -283,7 +283,7 @@ class _Compiler:
         else:
             own = tuple(size for size in sizing.sizes if not size.sized)
             sizing = Sizing(sizing.where, own, sizing.arguments, sizing.otherwise)
-        return sizing if sizing.varies else sizing.measure({})
+        return sizing.folded()
 
     def _sizing(self, scope: str, field: Field, definition: GraphQLField) -> Sizing:
         """What is said of the field's list, or of the lists in its object; the same one for the same arguments."""

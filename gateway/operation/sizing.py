@@ -123,10 +123,14 @@ class Sizing:
         argument = self.arguments.get(name)
         return argument is not None and _member(argument.explicit(variables), members) is not None
 
-    @property
-    def varies(self) -> bool:
-        """Whether it depends on variables, or may be refused: both are for a request to find out."""
-        return any(size.one_only for size in self.sizes) or any(item.varies for item in self.arguments.values())
+    def folded(self) -> int | Sizing:
+        """The size itself when no variable matters to it; a refusal is left for the request to meet."""
+        if any(item.varies for item in self.arguments.values()):
+            return self
+        try:
+            return self.measure({})
+        except RequestError:
+            return self
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -273,6 +273,7 @@ def test_a_request_only_puts_its_variables_in() -> None:
         "query ($n: Int) { users(first: $n) { friends(first: $n) { best { best { name } } } } fixed { name } }"
     )
     assert len(cost.varying) == 2 < len(cost.terms)
+    assert cost_of("{ users(first: 2) { friends(first: 3) { name } } }").varying == ()
     rounds = []
     for _ in range(5):
         begun = time.thread_time()
