@@ -9,6 +9,7 @@ import argparse
 import asyncio
 import sys
 import time
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from tests.chaos.asking import Asker
@@ -76,8 +77,18 @@ async def ask_mixed(watch: Watch, count: int, idle: Held, report: Report) -> Non
     report.tell("MB grown", round(growth(plateaus), 2), good=growth(plateaus) < MOST_GROWTH_MB)
 
 
-async def soak(requests: int) -> bool:
-    """Whether all bounds hold. requests: mixed ones; a tenth as many with the deadline come before them."""
+# Name -> what is done, and which part of the number of requests it is done with.
+PARTS: dict[str, tuple[Callable[[Watch, int, Held, Report], Awaitable[None]], int]] = {
+    "deadlines": (ask_hurried, 10),
+    "mixed": (ask_mixed, 1),
+}
+
+
+async def soak(requests: int, only: str | None = None) -> bool:
+    """Whether all bounds hold. requests: mixed ones; a tenth as many with the deadline come before them.
+
+    only: one of PARTS; None for both.
+    """
     report = Report()
     with watched() as watch:
         disturb(watch.estate)
@@ -85,8 +96,10 @@ async def soak(requests: int) -> bool:
             await Mixed(asker).run(200, AT_ONCE)
         watch.estate.clear_chaos()
         idle = watch.held()
-        for ask, count in ((ask_hurried, requests // 10), (ask_mixed, requests)):
-            started = time.monotonic()
+        for part, (ask, share) in PARTS.items():
+            if only not in (None, part):
+                continue
+            started, count = time.monotonic(), requests // share
             print(f"== {count:,} requests, {AT_ONCE} at once: {ask.__doc__}", flush=True)
             await ask(watch, count, idle, report)
             print(f"       {time.monotonic() - started:.0f} s", flush=True)
@@ -96,7 +109,9 @@ async def soak(requests: int) -> bool:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--requests", type=int, default=100_000, help="mixed ones; a tenth as many have the deadline")
-    return 0 if asyncio.run(soak(parser.parse_args().requests)) else 1
+    parser.add_argument("--only", choices=PARTS)
+    options = parser.parse_args()
+    return 0 if asyncio.run(soak(options.requests, options.only)) else 1
 
 
 if __name__ == "__main__":
