@@ -59,7 +59,7 @@ class RandomQueries:
             used = [text for text in declared if text[1 : text.index(":")] in self._variables]
             text = f"{kind}{'(' + ', '.join(used) + ')' if used else ''} {body}"
             # All else is valid as it is made; aliases are drawn without looking.
-            if not validate(self._schema, parse(text, no_location=True), [OverlappingFieldsCanBeMergedRule]):
+            if not validate(self._schema, parse(text), [OverlappingFieldsCanBeMergedRule]):
                 return text
 
     def _selection(self, parent: Any, depth: float) -> str:
