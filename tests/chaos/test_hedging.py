@@ -16,7 +16,7 @@ USUAL_MS = 10
 SLOW_SHARE = 0.02
 SLOW_MS = 20 * USUAL_MS
 MOST_EXTRA = 0.05
-SECONDS = 6.0
+SECONDS = 5.0
 PERIOD_S = 0.2
 
 TICKETS = "query Tickets($id: ID!) { customer(id: $id) { email openTickets { subject } } }"
@@ -30,7 +30,7 @@ def crowd_before(make_gateway: MakeGateway, *, hedging: bool) -> Iterator[Crowd]
         make_gateway(BRAID_SUBGRAPHS__SUPPORT__HEDGE__ENABLED=str(hedging).lower()) as gateway,
         gathered(gateway.url, TICKETS, CUSTOMERS) as crowd,
     ):
-        crowd.ask_for(3.0, PERIOD_S)
+        crowd.ask_for(1.5, PERIOD_S)
         yield crowd
 
 
