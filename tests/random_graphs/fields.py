@@ -54,8 +54,8 @@ class Fields:
     def _place(self, choose: Choices, entity: ObjectType, definition: FieldDef, homes: Sequence[str]) -> None:
         owners = list(homes) if len(homes) < 3 or choose.chance(30) else choose.some(homes, 1, 2)
         entity.define(definition)
-        is_spread = definition.named == SPREAD_VALUE
-        if len(owners) > 1 and not is_spread and "overrides" in self._wishes and choose.chance(60):
+        may_move = "overrides" in self._wishes and definition.named != SPREAD_VALUE and not entity.opaque
+        if len(owners) > 1 and may_move and choose.chance(60):
             self._take_over(choose, entity, definition, owners)
             return
         self.own(choose, entity, definition, owners)
