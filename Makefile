@@ -64,6 +64,12 @@ protocol: install ## Hold the endpoint to GraphQL over HTTP: its public audit (n
 telemetry: install ## Hold traces, metrics and logs to what docs/telemetry.md says, secrets left out
 	@$(BIN)/python -m pytest -rfEs tests/unit/telemetry
 
+isolation: install ## Ask as forty people over real sockets: nobody sees another's data, and planted mistakes are noticed
+	@$(BIN)/python -m pytest -rfEs tests/isolation tests/unit/test_sharing.py
+
+secrets: install ## Plant secrets everywhere and look for them in logs, traces, metrics, answers and refusals to start
+	@$(BIN)/python -m pytest -rfEs tests/secrets
+
 commands: install ## Try the commands: check, services, compose, show, contracts, demo
 	@$(BIN)/python -m pytest -rfEs tests/unit/cli
 

@@ -43,6 +43,7 @@ from gateway.federation.supergraph import (
     TypeDefinition,
     TypeSource,
 )
+from gateway.federation.syntax import syntax_message
 
 _KINDS: dict[type, Kind] = {
     ObjectTypeDefinitionNode: Kind.OBJECT,
@@ -65,7 +66,7 @@ def load_supergraph(sdl: str) -> Supergraph:
     except GraphQLSyntaxError as error:
         place = error.locations[0] if error.locations else None
         line, column = (place.line, place.column) if place else (0, 0)
-        raise SchemaError([Problem("INVALID_GRAPHQL", error.message, "", line, column)]) from error
+        raise SchemaError([Problem("INVALID_GRAPHQL", syntax_message(error), "", line, column)]) from error
     links, problems = read_links(document)
     if problems:
         raise SchemaError(problems)

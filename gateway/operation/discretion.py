@@ -11,7 +11,6 @@ import re
 from graphql import DocumentNode, GraphQLError, OperationDefinitionNode, StringValueNode, Visitor, print_ast, visit
 
 _VARIABLE = re.compile(r"Variable '\$(?P<name>\w+)' has invalid value(?: at (?P<place>\S+))?: ")
-_TOKEN = re.compile(r"\b(String|BlockString) '.*'", re.DOTALL)
 
 
 def variable_message(error: GraphQLError, definition: OperationDefinitionNode) -> str:
@@ -22,11 +21,6 @@ def variable_message(error: GraphQLError, definition: OperationDefinitionNode) -
     types = {node.variable.name.value: print_ast(node.type) for node in definition.variable_definitions or ()}
     place = f" at '{found['place'].lstrip('.')}'" if found["place"] else ""
     return f"Variable '${found['name']}' has an invalid value{place}; its type is '{types[found['name']]}'."
-
-
-def syntax_message(error: GraphQLError) -> str:
-    """What is wrong with a document that cannot be parsed."""
-    return _TOKEN.sub(r"\1", error.message)
 
 
 def strings_in(document: DocumentNode) -> list[str]:

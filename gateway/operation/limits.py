@@ -29,7 +29,7 @@ from graphql import (
     parse,
 )
 
-from gateway.operation.discretion import syntax_message
+from gateway.federation.syntax import syntax_message
 from gateway.operation.errors import GRAPHQL_PARSE_FAILED, OPERATION_TOO_LARGE, RequestError
 
 # Counts stop here: an exact 2^1000 helps nobody, and Python refuses to print an integer of more than 4,300 digits.

@@ -19,7 +19,7 @@ from starlette.exceptions import HTTPException
 from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import BaseRoute
+from starlette.routing import BaseRoute, Match
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from gateway.errors import origin
@@ -101,7 +101,7 @@ class GatewayApp(Starlette):
             _log_failure(exchange, error)
             await _refuse_late(exchange, HttpError(500, "The gateway failed to answer this request."))
         if self.settings.access_log:
-            _log_access(exchange)
+            _log_access(exchange, self._known_path(scope))
 
     async def _route(self, exchange: Exchange) -> None:
         scope = exchange.scope
@@ -112,6 +112,12 @@ class GatewayApp(Starlette):
             raise HttpError(400, f"Only {self.settings.path} takes a request body.")
         else:
             await super().__call__(scope, exchange.receive, exchange.send)
+
+    def _known_path(self, scope: Scope) -> str:
+        """The request's path if it is one of ours. Any other is the client's own text, and may hold anything."""
+        path = scope["path"].removeprefix(scope.get("root_path", ""))
+        ours = path == self.settings.path or any(route.matches(scope)[0] != Match.NONE for route in self.routes)
+        return path if ours else "unknown"
 
 
 def _explorer_routes(settings: ServerSettings, page: ExplorerPage | None) -> list[BaseRoute]:
@@ -128,8 +134,7 @@ async def _answer_http_exception(request: Request, error: Exception) -> Response
     """Starlette's own refusals (no such path, wrong method) look like all others."""
     assert isinstance(error, HTTPException)
     status = error.status_code
-    message = f"{HTTPStatus(status).phrase}: {request.method} {request.url.path}"
-    body = error_body(message, CODES.get(status, "BAD_REQUEST"))
+    body = error_body(f"{HTTPStatus(status).phrase}.", CODES.get(status, "BAD_REQUEST"))
     return Response(body, status, error.headers, "application/json")
 
 
@@ -143,11 +148,11 @@ def _log_failure(exchange: Exchange, error: Exception) -> None:
     )
 
 
-def _log_access(exchange: Exchange) -> None:
+def _log_access(exchange: Exchange, path: str) -> None:
     fields: dict[str, Any] = {
         "request_id": exchange.request_id,
         "method": exchange.scope["method"],
-        "path": exchange.scope["path"],
+        "path": path,
         "status": exchange.status,
         "duration_ms": round((time.perf_counter() - exchange.started_at) * 1000, 1),
     }

@@ -48,6 +48,7 @@ from gateway.federation.compose.model import NOWHERE, ROOT_NAMES, Place
 from gateway.federation.compose.positions import place_of, problem
 from gateway.federation.compose.vocabulary import LOOKUP, MACHINERY_FIELDS, Vocabulary
 from gateway.federation.errors import Problem
+from gateway.federation.syntax import syntax_message
 
 DEFINITION_OF: dict[type[Node], type[Node]] = {
     ObjectTypeExtensionNode: ObjectTypeDefinitionNode,
@@ -216,7 +217,8 @@ def _complete(document: DocumentNode, vocabulary: Vocabulary) -> DocumentNode:
 
 def _from_graphql_error(subgraph: str, error: GraphQLError) -> Problem:
     places = [Place(location.line, location.column) for location in error.locations or ()]
-    message = f"{error.message} {_advice(error.message)}".strip()
+    told = syntax_message(error)
+    message = f"{told} {_advice(told)}".strip()
     return problem(subgraph, places[0] if places else NOWHERE, "INVALID_GRAPHQL", message)
 
 
