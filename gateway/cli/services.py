@@ -6,7 +6,7 @@ import asyncio
 import sys
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -17,7 +17,7 @@ from rich.text import Text
 
 from gateway.cli.console import FAILED, fail, write_json
 from gateway.cli.loading import ConfigOption, SupergraphOption, read_settings
-from gateway.cli.traffic import Traffic, gateway_url, read_traffic
+from gateway.cli.traffic import PolicyState, Told, Traffic, ask_gateway, gateway_url
 
 if TYPE_CHECKING:
     from gateway.cli.probing import Probe, Upstream
@@ -25,19 +25,21 @@ if TYPE_CHECKING:
 _STYLES = {"healthy": "green", "answers": "green", "slow": "yellow", "failing": "red", "unreachable": "red"}
 _UNCLEAR = ("answers", "failing")
 """Kinds of health that do not say by themselves what is the matter."""
-_NO_GATEWAY = "No gateway tells of its calls at {url}/metrics: calls, errors and latency are not known."
+_BREAKER_STYLES = {"closed": "green", "half open": "yellow", "open": "red"}
+_NO_GATEWAY = "No gateway tells at {url}/metrics: calls, breakers and budgets are not known."
+_LEGEND = "now: calls under way + waiting · budget: retries that could be made now, in all {budget:.1f}"
 
 
 @dataclass(frozen=True, slots=True)
 class Look:
     """One look at all services.
 
-    traffic: since the gateway's start, by service; None when no gateway tells.
-    recent:  the same since the look before, or since the start in the first.
+    told:   by the gateway, since its start; None when no gateway tells.
+    recent: traffic since the look before, or since the start in the first.
     """
 
     probes: Sequence[Probe]
-    traffic: Mapping[str, Traffic] | None
+    told: Told | None
     recent: Mapping[str, Traffic]
 
     @property
@@ -55,12 +57,13 @@ def services(
     as_json: Annotated[bool, typer.Option("--json", help="Look once and print {ok, gateway, services}.")] = False,
     interval_s: Annotated[float, typer.Option("--interval", min=0.2, help="Seconds between two looks.")] = 2.0,
 ) -> None:
-    """Show every service behind the graph: health, and calls, errors and mean latency of the running gateway.
+    """Show every service behind the graph: health, and what the running gateway has to do with it.
 
     On a terminal the table is live until Ctrl-C. The exit code is 0 when all were healthy at the last look, else 1.
 
     Health is asked of the services themselves, from here: GET /healthz of a REST service, {__typename} of a GraphQL
-    one. The rest comes from the gateway's /metrics and is left open when no gateway runs.
+    one. Calls, errors, mean latency, breakers, calls under way and waiting, retries, hedges and the budget for retries
+    come from the gateway's /metrics and are left open when no gateway runs.
     """
     from gateway.cli.probing import list_upstreams
 
@@ -74,7 +77,7 @@ def services(
         if as_json:
             write_json(_as_json(look, url))
         else:
-            Console(width=None if sys.stdout.isatty() else 120, highlight=False).print(_table(look, url))
+            Console(width=None if sys.stdout.isatty() else 160, highlight=False).print(_table(look, url))
     else:
         look = _watch(upstreams, url, interval_s)
     if not look.ok:
@@ -97,10 +100,10 @@ def _watch(upstreams: Sequence[Upstream], url: str, interval_s: float) -> Look:
 async def _look(upstreams: Sequence[Upstream], url: str, before: Look | None) -> Look:
     from gateway.cli.probing import probe_all
 
-    probes, traffic = await asyncio.gather(probe_all(upstreams), read_traffic(url))
-    earlier = (before.traffic if before else None) or {}
-    recent = {name: now.since(earlier.get(name, Traffic())) for name, now in (traffic or {}).items()}
-    return Look(probes, traffic, recent)
+    probes, told = await asyncio.gather(probe_all(upstreams), ask_gateway(url))
+    earlier = before.told.traffic if before and before.told else {}
+    traffic = told.traffic if told else {}
+    return Look(probes, told, {name: now.since(earlier.get(name, Traffic())) for name, now in traffic.items()})
 
 
 def _table(look: Look, url: str) -> Table:
@@ -109,25 +112,44 @@ def _table(look: Look, url: str) -> Table:
         table.add_column(name, no_wrap=True)
     for name in ("probe", "calls", "errors", "latency"):
         table.add_column(name, justify="right", no_wrap=True)
+    table.add_column("breaker", no_wrap=True)
+    for name in ("now", "retries", "hedges", "budget"):
+        table.add_column(name, justify="right", no_wrap=True)
     table.add_column("detail", overflow="fold")
     for probe in look.probes:
         name = probe.upstream.name
-        calls = _counts(look, name)
         health = Text(probe.health, _STYLES[probe.health])
         detail = Text(probe.detail if probe.health in _UNCLEAR else "")
-        table.add_row(name, probe.upstream.kind, health, _milliseconds(probe.duration_s), *calls, detail)
-    if look.traffic is None:
+        cells = (*_counts(look, name), *_policy(look, name))
+        table.add_row(name, probe.upstream.kind, health, _milliseconds(probe.duration_s), *cells, detail)
+    if look.told is None:
         table.caption = _NO_GATEWAY.format(url=url)
+    elif look.told.retry_budget is not None:
+        table.caption = _LEGEND.format(budget=look.told.retry_budget)
     return table
 
 
 def _counts(look: Look, name: str) -> tuple[str, str, str]:
     """Calls and errors since the gateway's start, and the mean latency of the last of them; `-` for what is unknown."""
-    if look.traffic is None:
+    if look.told is None:
         return "-", "-", "-"
-    traffic = look.traffic.get(name, Traffic())
+    traffic = look.told.traffic.get(name, Traffic())
     recent = look.recent.get(name, Traffic())
     return str(traffic.calls), str(traffic.errors), _milliseconds(recent.mean_s or traffic.mean_s)
+
+
+def _policy(look: Look, name: str) -> tuple[str | Text, ...]:
+    """Breaker, calls under way and waiting, retries, hedges, and the budget for retries; `-` for what is unknown."""
+    state = _policy_of(look, name)
+    if state is None:
+        return ("-",) * 5
+    breaker = Text(state.breaker, _BREAKER_STYLES[state.breaker])
+    budget = f"{state.budgets.get('retry', 0):.1f}"
+    return breaker, f"{state.in_flight}+{state.waiting}", str(state.retries), str(state.hedges), budget
+
+
+def _policy_of(look: Look, name: str) -> PolicyState | None:
+    return None if look.told is None else look.told.policies.get(name)
 
 
 def _milliseconds(seconds: float | None) -> str:
@@ -137,7 +159,11 @@ def _milliseconds(seconds: float | None) -> str:
 def _as_json(look: Look, url: str) -> dict[str, object]:
     return {
         "ok": look.ok,
-        "gateway": {"url": url, "tells": look.traffic is not None},
+        "gateway": {
+            "url": url,
+            "tells": look.told is not None,
+            "retry_budget": look.told.retry_budget if look.told else None,
+        },
         "services": [
             {
                 "name": probe.upstream.name,
@@ -147,6 +173,7 @@ def _as_json(look: Look, url: str) -> dict[str, object]:
                 "detail": probe.detail,
                 "probe_ms": _rounded(probe.duration_s),
                 **_counted(look, probe.upstream.name),
+                "policy": asdict(state) if (state := _policy_of(look, probe.upstream.name)) else None,
             }
             for probe in look.probes
         ],
@@ -155,9 +182,9 @@ def _as_json(look: Look, url: str) -> dict[str, object]:
 
 def _counted(look: Look, name: str) -> dict[str, object]:
     """Null means not known, which is not 0."""
-    if look.traffic is None:
+    if look.told is None:
         return {"calls": None, "errors": None, "latency_ms": None}
-    traffic = look.traffic.get(name, Traffic())
+    traffic = look.told.traffic.get(name, Traffic())
     return {"calls": traffic.calls, "errors": traffic.errors, "latency_ms": _rounded(traffic.mean_s)}
 
 

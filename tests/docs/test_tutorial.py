@@ -23,12 +23,13 @@ INSTALLATION = [
 def plain(output: str) -> tuple[list[str], list[str]]:
     """What two runs have in common: (what services were asked, in any order; all other lines).
 
-    Durations, times and request ids are all the same, spaces are single, and a shell's notes on its jobs are gone.
+    Durations, times, budgets and request ids are all the same, spaces are single, and a shell's notes on its jobs are gone.
     """
     for pattern, same in (
         (r"\d+\.\d ms", "N ms"),
         (r'"request_id": "\w+"', '"request_id": "R"'),
         (r'"timestamp": "[^"]+"', '"timestamp": "T"'),
+        (r"\b\d\.\d\b", "N"),
         (r"(?m)^\[\d\].*\n", ""),
         (r"[ \t]+", " "),
     ):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import pty
@@ -18,7 +19,11 @@ import pytest
 from prometheus_client import CollectorRegistry
 from prometheus_client.exposition import generate_latest
 
-from gateway.cli.traffic import Traffic, gateway_url, parse_traffic, read_traffic
+from gateway.cli.traffic import PolicyState, Told, Traffic, ask_gateway, gateway_url, parse_metrics
+from gateway.services.policy.breaker import Verdict
+from gateway.services.policy.budget import Budget
+from gateway.services.policy.options import BudgetOptions, HedgeOptions, PolicyOptions
+from gateway.services.policy.policy import ServicePolicy
 from gateway.settings import Settings
 from gateway.telemetry.metrics import Metrics
 from tests.unit.cli.conftest import Braid, environment, write_graph
@@ -32,9 +37,32 @@ def metrics_text() -> str:
     metrics.calls.record(0.030, "books", "OK")
     metrics.calls.record(0.500, "books", "SUBREQUEST_TIMEOUT")
     metrics.calls.record(0.020, "reviews", "OK")
+    metrics.policies = policies()
     registry = CollectorRegistry()
     registry.register(metrics)
     return generate_latest(registry).decode()
+
+
+def policies() -> list[ServicePolicy]:
+    """Nobody can call books any more, whose breaker is open; two calls to reviews are under way, and one waits."""
+    process = Budget(BudgetOptions(reserve=4))
+    books = ServicePolicy("books", retry_budget=process)
+    for _ in range(10):
+        books.breaker.tell(0, Verdict.FAILED)
+    books.refused, books.retries = 7, 3
+    reviews = ServicePolicy("reviews", PolicyOptions(max_connections=2, hedge=HedgeOptions(enabled=True)), process)
+    reviews.busy = 1
+    assert reviews.hedging is not None
+    reviews.hedging.hedges, reviews.hedging.won = 5, 2
+
+    async def call() -> None:
+        room = reviews.bulkhead.room()
+        await room.enter()
+        await room.enter()
+        room.waiting.append(asyncio.get_running_loop().create_future())
+
+    asyncio.run(call())
+    return [books, reviews]
 
 
 @pytest.fixture
@@ -59,10 +87,30 @@ def test_health_is_the_services_and_the_rest_is_the_gateways(braid: Braid, shelf
     """A schema without a service is not listed: there is nothing to ask."""
     folder, gateway = shelf
     report = look(braid, folder, "--gateway", gateway)
-    assert (report["ok"], report["gateway"]) == (True, {"url": gateway, "tells": True})
+    assert (report["ok"], report["gateway"]) == (True, {"url": gateway, "tells": True, "retry_budget": 4.0})
     told = [(s["name"], s["kind"], s["health"], s["calls"], s["errors"], s["latency_ms"]) for s in report["services"]]
     assert told == [("books", "rest", "healthy", 3, 1, 180.0), ("reviews", "graphql", "healthy", 1, 0, 20.0)]
     assert all(service["probe_ms"] > 0 for service in report["services"])
+
+
+def test_breakers_queues_and_budgets_are_the_gateways(braid: Braid, shelf: tuple[Path, str]) -> None:
+    """In JSON all of it; in the table what fits, with a line that says what it is."""
+    folder, gateway = shelf
+    books, reviews = (service["policy"] for service in look(braid, folder, "--gateway", gateway)["services"])
+    assert books == {
+        **{"breaker": "open", "openings": 1, "in_flight": 0, "waiting": 0, "retries": 3, "hedges": 0},
+        **{"refused": {"SERVICE_BUSY": 0, "CIRCUIT_OPEN": 7}, "budgets": {"retry": 4.0}},
+    }
+    assert reviews == {
+        **{"breaker": "closed", "openings": 0, "in_flight": 2, "waiting": 1, "retries": 0, "hedges": 5},
+        **{"refused": {"SERVICE_BUSY": 1, "CIRCUIT_OPEN": 0}, "budgets": {"retry": 4.0, "hedge": 0.0}},
+    }
+    head, *rows, legend = braid("services", "--gateway", gateway, folder=folder).stdout.splitlines()
+    columns = head.split()
+    table = {row.split()[0]: dict(zip(columns[7:], row.split()[9:], strict=False)) for row in rows}
+    assert table["books"] == {"breaker": "open", "now": "0+0", "retries": "3", "hedges": "0", "budget": "4.0"}
+    assert table["reviews"] == {"breaker": "closed", "now": "2+1", "retries": "0", "hedges": "5", "budget": "4.0"}
+    assert "in all 4.0" in legend
 
 
 def test_without_a_gateway_calls_are_unknown_and_not_none(braid: Braid, shelf: tuple[Path, str]) -> None:
@@ -73,7 +121,7 @@ def test_without_a_gateway_calls_are_unknown_and_not_none(braid: Braid, shelf: t
     assert {(s["health"], s["calls"], s["errors"], s["latency_ms"]) for s in report["services"]} == {
         ("healthy", None, None, None)
     }
-    assert "are not known" in braid("services", "--gateway", nobody(), folder=folder).stdout
+    assert "budgets are not known" in braid("services", "--gateway", nobody(), folder=folder).stdout
 
 
 def test_one_service_that_is_not_healthy_makes_the_exit_code_1(braid: Braid, tmp_path: Path) -> None:
@@ -87,10 +135,11 @@ def test_one_service_that_is_not_healthy_makes_the_exit_code_1(braid: Braid, tmp
     assert [service["health"] for service in report["services"]] == ["failing", "unreachable"]
     assert table.returncode == 1
     lines = table.stdout.splitlines()
-    assert lines[0].split() == ["service", "kind", "health", "probe", "calls", "errors", "latency", "detail"]
+    told = ["calls", "errors", "latency", "breaker", "now", "retries", "hedges", "budget"]
+    assert lines[0].split() == ["service", "kind", "health", "probe", *told, "detail"]
     assert lines[1].split()[:3] == ["books", "rest", "failing"]
     assert lines[1].endswith("GET /healthz was answered with HTTP status 503.")
-    assert lines[2].split() == ["reviews", "graphql", "unreachable", "-", "-", "-", "-"]
+    assert lines[2].split() == ["reviews", "graphql", "unreachable", *["-"] * 9]
 
 
 def test_the_services_of_a_supergraph_file_are_where_it_says(braid: Braid, shelf: tuple[Path, str]) -> None:
@@ -129,12 +178,21 @@ def test_on_a_terminal_the_table_is_live_until_ctrl_c(shelf: tuple[Path, str]) -
 
 def test_counts_are_summed_over_outcomes() -> None:
     """All but OK are errors; other metrics and services of other names are left alone."""
-    found = parse_traffic(metrics_text())
+    found = parse_metrics(metrics_text()).traffic
     assert found.keys() == {"books", "reviews"}
     assert found["books"].calls == 3
     assert found["books"].errors == 1
     assert found["books"].seconds == pytest.approx(0.54)
-    assert parse_traffic("# HELP nothing\nother_total 1.0\n") == {}
+    assert parse_metrics("# HELP nothing\nother_total 1.0\n") == Told()
+
+
+def test_a_gateway_without_policies_tells_of_none() -> None:
+    """An older one, say."""
+    registry = CollectorRegistry()
+    registry.register(Metrics())
+    assert parse_metrics(generate_latest(registry).decode()) == Told()
+    text = 'braid_breaker_state{service="a"} 1.0\n'
+    assert parse_metrics(text).policies == {"a": PolicyState(breaker="half open")}
 
 
 def test_a_gateway_that_was_started_anew_counts_from_its_start() -> None:
@@ -146,8 +204,8 @@ def test_a_gateway_that_was_started_anew_counts_from_its_start() -> None:
 @pytest.mark.anyio
 async def test_whoever_has_no_metrics_tells_nothing() -> None:
     with serve(status=404) as url:
-        assert await read_traffic(url) is None
-    assert await read_traffic(nobody()) is None
+        assert await ask_gateway(url) is None
+    assert await ask_gateway(nobody()) is None
 
 
 @pytest.mark.parametrize(
