@@ -82,6 +82,9 @@ contracts: install ## Hold the shop's services to their OpenAPI documents and to
 services-postgres: install ## Run the services' tests on PostgreSQL (BRAID_TEST_POSTGRES, or the one on this machine)
 	@$(BIN)/python -m pytest -rfEs -m postgresql tests/shop_services tests/shop
 
+attacks: install ## Send 200 hostile requests in every way, and measure CPU, memory and growth; ARGS="laughs" for some
+	@$(BIN)/python -m tests.hostile.attacks $(ARGS)
+
 chaos: install ## Disturb each service in each of 19 ways while 20 clients ask: 5 minutes; ARGS="-k 'reset and orders'"
 	@$(BIN)/python -m pytest -rfEsx --ignore=tests/chaos/test_soak.py tests/chaos $(ARGS)
 

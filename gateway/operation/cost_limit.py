@@ -14,8 +14,8 @@ from gateway.operation.sizing import Variables
 class CostLimit:
     """What one operation may cost.
 
-    For scale: an object costs 1; the shop's own pages cost 10 to 250; what costs 5,000 takes about as many objects from
-    services. enforced: False measures only.
+    For scale: an object costs 1; the shop's example queries cost 17 to 40; 4,800 objects from four services take 35 ms of
+    CPU. enforced: False measures only.
     """
 
     most: int = 5000
