@@ -1,0 +1,33 @@
+"""Events of services: their envelope, and where they come from.
+
+A source gives the events of one stream in order, from any position on. What is done with them, and how often when that
+fails, is decided above (retries, dead letters, checkpoints): brokers differ too much in it.
+"""
+
+from gateway.events.errors import (
+    EventsError,
+    EventsMalformed,
+    EventsPruned,
+    EventsRewritten,
+    EventsUnavailable,
+)
+from gateway.events.event import Event
+from gateway.events.feed import FeedSource
+from gateway.events.memory import MemoryLog, MemorySource
+from gateway.events.source import START, EventBatch, EventSource, Position
+
+__all__ = [
+    "START",
+    "Event",
+    "EventBatch",
+    "EventSource",
+    "EventsError",
+    "EventsMalformed",
+    "EventsPruned",
+    "EventsRewritten",
+    "EventsUnavailable",
+    "FeedSource",
+    "MemoryLog",
+    "MemorySource",
+    "Position",
+]
