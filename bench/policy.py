@@ -1,6 +1,7 @@
 """What a service's policy costs a call with which nothing goes wrong: CPU, of calls to nothing.
 
-`python -m bench.policy`; docs/resilience.md holds the last run. Variants take turns; the best round of each counts, for noise only adds.
+`python -m bench.policy`; docs/resilience.md holds the last run. Variants take turns; the best round of each counts,
+for noise only adds.
 """
 
 from __future__ import annotations
