@@ -6,14 +6,17 @@ import asyncio
 import contextlib
 import re
 from collections.abc import AsyncGenerator, Mapping, Sequence
+from itertools import chain
 from typing import Any
 
 from starlette.applications import Starlette
 
+from gateway.admission.admission import Admission
 from gateway.federation.compose import compose
 from gateway.federation.errors import Problem, SchemaError
 from gateway.federation.read_supergraph import load_supergraph
 from gateway.federation.supergraph import Supergraph
+from gateway.live import LiveGateway, Origin
 from gateway.operation.request import GraphQLRequest
 from gateway.pipeline import Pipeline, PipelineOptions
 from gateway.planning.satisfiability import unsatisfiable_fields
@@ -26,12 +29,14 @@ from gateway.server.settings import ServerSettings
 from gateway.server.timeout import read_timeout_s
 from gateway.services.client import ServiceClient
 from gateway.services.loader import close_loaders
+from gateway.services.policy.policy import ServicePolicy
 from gateway.services.request import RequestContext
 from gateway.settings import Settings
 from gateway.sources import Services, fetch_schemas, open_subgraphs, read_supergraph_file
 from gateway.subgraphs.subgraph import Subgraph
 from gateway.telemetry.export import open_provider
-from gateway.telemetry.sources import watch_sources
+from gateway.telemetry.metrics import Metrics
+from gateway.telemetry.sources import policies_of, watch_sources
 from gateway.telemetry.telemetry import Telemetry
 from gateway.telemetry.tracing import Tracing
 
@@ -50,11 +55,13 @@ class Gateway:
         services: Mapping[str, ServiceClient],
         settings: Settings,
         hints: Sequence[Problem] = (),
+        policies: Sequence[ServicePolicy] = (),
     ) -> None:
         self.pipeline = pipeline
         self.hints = hints
+        self.settings = settings
         self._services = services
-        self._settings = settings
+        self._policies = policies
 
     @property
     def supergraph_sdl(self) -> str:
@@ -75,12 +82,27 @@ class Gateway:
 
     async def close(self) -> None:
         """Give back all connections, and send what traces are waiting."""
-        closing: list[Any] = [*self.pipeline.subgraphs.values(), *self._services.values()]
-        await asyncio.gather(*(source.close() for source in closing), return_exceptions=True)
+        await self.close_sources()
         await self.pipeline.telemetry.close()
 
+    async def close_sources(self) -> None:
+        """Give back all connections; telemetry, which another gateway may share, goes on."""
+        closing: list[Any] = [*self.pipeline.subgraphs.values(), *self._services.values()]
+        await asyncio.gather(*(source.close() for source in closing), return_exceptions=True)
+
+    async def take_over(self, other: Gateway) -> int:
+        """Make ready to serve in the other's place; gives how many of its plans were made anew."""
+        planned = await self.pipeline.learn_from(other.pipeline, self.settings.reload.warm_plans)
+        self.show()
+        return planned
+
+    def show(self) -> None:
+        """Let the metrics tell of this gateway: several may share them, of which one serves."""
+        self.pipeline.show()
+        self.pipeline.telemetry.metrics.policies = self._policies
+
     def _context(self, headers: Mapping[str, str], request_id: str) -> RequestContext:
-        settings = self._settings
+        settings = self.settings
         traceparent = headers.get("traceparent", "")
         began = asyncio.get_running_loop().time()
         context = RequestContext(
@@ -98,15 +120,17 @@ class Gateway:
         return context
 
 
-async def open_gateway(settings: Settings) -> Gateway:
+async def open_gateway(settings: Settings, shared: Telemetry | None = None) -> Gateway:
     """Compose or read the supergraph and connect its subgraphs. Close what you get.
+
+    shared: telemetry of a gateway that this one is to replace; by itself, a gateway has its own.
 
     Raises SchemaError with every problem: of composition, of a supergraph file, of a subgraph whose schema cannot be
     had or whose address is not known.
     """
     services: Services = {}
     subgraphs: dict[str, Subgraph] = {}
-    telemetry = _open_telemetry(settings)
+    telemetry = shared or _open_telemetry(settings)
     try:
         if settings.supergraph is not None:
             sdl, hints = read_supergraph_file(settings), ()
@@ -124,10 +148,12 @@ async def open_gateway(settings: Settings) -> Gateway:
                 raise SchemaError(unreachable)
     except BaseException:
         await asyncio.gather(*(source.close() for source in [*subgraphs.values(), *services.values()]))
-        await telemetry.close()
+        if shared is None:
+            await telemetry.close()
         raise
     watched = watch_sources(subgraphs, services, telemetry)
-    return Gateway(Pipeline(supergraph, watched, _options(settings, supergraph), telemetry), services, settings, hints)
+    pipeline = Pipeline(supergraph, watched, _options(settings, supergraph), telemetry)
+    return Gateway(pipeline, services, settings, hints, policies_of(subgraphs, services))
 
 
 def _open_telemetry(settings: Settings) -> Telemetry:
@@ -139,34 +165,52 @@ def _open_telemetry(settings: Settings) -> Telemetry:
     return Telemetry(Tracing(provider, section.sample_ratio, follow=section.follow_clients), provider)
 
 
-def build_app(settings: Settings) -> GatewayApp:
-    """The gateway as an ASGI application. Its lifespan opens and closes the gateway, and raises what that raises."""
+def build_app(settings: Settings, source: Origin | None = None) -> GatewayApp:
+    """The gateway as an ASGI application. Its lifespan opens and closes the gateway, and raises what that raises.
+
+    source: where the settings come from, to be read again when they change there; None when they do not.
+    """
     engine = _LazyEngine()
+    admission = Admission(settings.overload.to_limit())
 
     @contextlib.asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncGenerator[None]:
-        engine.gateway = await open_gateway(settings)
+        first = await open_gateway(settings)
+        first.show()
+        telemetry = first.pipeline.telemetry
+        live = engine.live = LiveGateway(first, lambda changed: open_gateway(changed, telemetry), source)
+        telemetry.metrics.reloads = live.reloads
         try:
-            yield
+            async with admission.running(), live.watching():
+                yield
         finally:
-            await engine.gateway.close()
+            await live.close()
+            await telemetry.close()
 
-    routes = (metrics_route(lambda: engine.gateway.pipeline.telemetry.metrics.collect()),)
+    routes = (metrics_route(lambda: chain(engine.metrics.collect(), admission.collect())),)
     return create_server(
-        engine, _server_settings(settings), lifespan=lifespan, routes=routes if settings.telemetry.metrics else ()
+        engine,
+        _server_settings(settings),
+        lifespan=lifespan,
+        routes=routes if settings.telemetry.metrics else (),
+        admission=admission,
     )
 
 
 class _LazyEngine:
     """The engine that the server is built over before the event loop, and so the gateway, is there."""
 
-    gateway: Gateway
+    live: LiveGateway[Gateway]
+
+    @property
+    def metrics(self) -> Metrics:
+        return self.live.gateway.pipeline.telemetry.metrics
 
     async def run(self, request: GraphQLRequest, headers: Mapping[str, str], request_id: str) -> GraphQLResponse:
-        return await self.gateway.run(request, headers, request_id)
+        return await self.live.run(request, headers, request_id)
 
     async def ready(self) -> Readiness:
-        return await self.gateway.ready()
+        return await self.live.ready()
 
 
 def _options(settings: Settings, supergraph: Supergraph) -> PipelineOptions:

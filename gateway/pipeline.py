@@ -8,11 +8,14 @@ Each stage is a function from values to values and knows nothing of the others. 
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from gateway.errors import BraidError
 from gateway.execution.execute import execute_plan
 from gateway.execution.introspection import introspect
 from gateway.execution.split import Reserve
@@ -66,12 +69,13 @@ class PipelineOptions:
     cost: CostLimit = field(default_factory=CostLimit)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)
 class Prepared:
     """All that can be known of an operation before its variables: its plan, its cost and the shape of its answer.
 
     made_s: when, as time.perf_counter() has it.
     reserve: what the end of a request's time is kept for; it learns from every answer.
+    uses:    how often it was asked for. Together with `reserve` all that ever changes.
     """
 
     plan: Plan
@@ -80,6 +84,7 @@ class Prepared:
     introspects: bool
     made_s: float = field(default_factory=time.perf_counter)
     reserve: Reserve = field(default_factory=Reserve)
+    uses: int = 0
 
 
 class Pipeline:
@@ -99,8 +104,26 @@ class Pipeline:
         self._operations: CountedCache[tuple[str, str | None], Operation] = CountedCache(self.options.operations)
         self._prepared: CountedCache[tuple[Operation, tuple[bool, ...]], Prepared] = CountedCache(self.options.plans)
         self._sharing = Sharing() if self.options.sharing else None
+
+    def show(self) -> None:
+        """Let the metrics tell of this pipeline: several may share them, of which one serves."""
         self.telemetry.metrics.sharing = self._sharing
         self.telemetry.metrics.caches = {"operations": self._operations, "plans": self._prepared}
+
+    async def learn_from(self, other: Pipeline, most: int) -> int:
+        """Plan what `other` was asked for most often, so that its clients find these plans made; gives their number.
+
+        One costs milliseconds, so running requests get their turn after each. What is no longer valid is left out.
+        """
+        hottest = sorted(other._prepared.items(), key=lambda entry: entry[1].uses)[-most:] if most else []
+        planned = 0
+        for (operation, conditions), _ in hottest:
+            await asyncio.sleep(0)
+            with contextlib.suppress(BraidError):
+                known = self.prepare(operation.text, operation.name)
+                self._plan_under(known, dict(zip(operation.condition_variables, conditions, strict=True)))
+                planned += 1
+        return planned
 
     async def run(self, request: GraphQLRequest, context: RequestContext) -> GraphQLResponse:
         """Answer one operation, by the context's deadline, with all that has arrived.
@@ -201,7 +224,11 @@ class Pipeline:
         return self._prepare_plan(operation, variables).plan
 
     def _prepare_plan(self, operation: Operation, variables: Mapping[str, Any]) -> Prepared:
-        conditions = condition_values(operation, variables)
+        prepared = self._plan_under(operation, condition_values(operation, variables))
+        prepared.uses += 1
+        return prepared
+
+    def _plan_under(self, operation: Operation, conditions: dict[str, bool]) -> Prepared:
         key = (operation, tuple(conditions.values()))
         prepared = self._prepared.find(key)
         if prepared is None:

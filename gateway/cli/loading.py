@@ -55,8 +55,16 @@ def read_settings(
         config = _find_file()
     given = {name: value for name, value in {"supergraph": supergraph, **(options or {})}.items() if value is not None}
     settings = load_settings(config, os.environ, given)
-    sys.path.insert(0, str(settings.python_path.resolve()))
+    folder = str(settings.python_path.resolve())
+    if folder not in sys.path[:1]:
+        sys.path.insert(0, folder)
     return settings
+
+
+def watched_files(config: Path | None, settings: Settings) -> list[Path]:
+    """The files that these settings came from, and the supergraph that they name."""
+    files = [config or DEFAULT_FILE, settings.supergraph]
+    return [path for path in files if path is not None and path.is_file()]
 
 
 def _find_file() -> Path | None:

@@ -2,9 +2,21 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from gateway.cli.console import say
-from gateway.cli.loading import ConfigOption, HostOption, PortOption, SupergraphOption, read_settings
+from gateway.cli.loading import (
+    ConfigOption,
+    HostOption,
+    PortOption,
+    SupergraphOption,
+    read_settings,
+    watched_files,
+)
 from gateway.cli.logs import log_to_stderr
+
+if TYPE_CHECKING:
+    from gateway.settings import Settings
 
 
 def serve(
@@ -13,12 +25,18 @@ def serve(
     """Serve the graph over HTTP until SIGINT (Ctrl-C) or SIGTERM.
 
     The first signal lets running requests finish, the second stops at once. Needs no configuration file with
-    --supergraph: the supergraph says where its subgraphs are.
+    --supergraph: the supergraph says where its subgraphs are. When the configuration or the supergraph file changes, or
+    on SIGHUP, the new graph takes over without a restart if it is right; if not, the log says why and the old stays.
     """
-    settings = read_settings(config, supergraph, {"server.host": host, "server.port": port})
+
+    def read() -> Settings:
+        return read_settings(config, supergraph, {"server.host": host, "server.port": port})
+
+    settings = read()
     log_to_stderr()
 
     from gateway.app import build_app
+    from gateway.live import Origin
     from gateway.server.run import run_server
 
     def announce(url: str) -> None:
@@ -26,5 +44,6 @@ def serve(
         explorer = ", explorer for browsers" if settings.server.explorer else ""
         say(f"Serving {what} at {url}{settings.server.path}{explorer}. Ctrl-C stops.")
 
-    run_server(build_app(settings), settings.server.host, settings.server.port, on_started=announce)
+    source = Origin(watched_files(config, settings), read)
+    run_server(build_app(settings, source), settings.server.host, settings.server.port, on_started=announce)
     say("Stopped.")

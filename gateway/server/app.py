@@ -22,6 +22,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Match
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from gateway.admission.admission import Admission
 from gateway.errors import origin
 from gateway.server.endpoint import GraphQLEndpoint
 from gateway.server.engine import Engine
@@ -45,20 +46,27 @@ def create_server(
     *,
     lifespan: Lifespan | None = None,
     routes: tuple[BaseRoute, ...] = (),
+    admission: Admission | None = None,
 ) -> GatewayApp:
     """The application over `engine`.
 
     lifespan: opened before the first request and closed after the last: the engine's clients and pools.
+    admission: which operations are let in; its `running` belongs into the lifespan. Other paths never ask it.
     routes:   more to serve beside GraphQL, the explorer and the health checks.
     """
-    return GatewayApp(engine, settings or ServerSettings(), lifespan, routes)
+    return GatewayApp(engine, settings or ServerSettings(), lifespan, routes, admission or Admission())
 
 
 class GatewayApp(Starlette):
     """A Starlette application whose GraphQL path goes past the router."""
 
     def __init__(
-        self, engine: Engine, settings: ServerSettings, lifespan: Lifespan | None, routes: tuple[BaseRoute, ...]
+        self,
+        engine: Engine,
+        settings: ServerSettings,
+        lifespan: Lifespan | None,
+        routes: tuple[BaseRoute, ...],
+        admission: Admission,
     ) -> None:
         page = load_page() if settings.explorer else None
         super().__init__(
@@ -67,7 +75,7 @@ class GatewayApp(Starlette):
             lifespan=lifespan,
         )
         self.settings = settings
-        self._endpoint = GraphQLEndpoint(engine, settings, page)
+        self._endpoint = GraphQLEndpoint(engine, settings, page, admission)
         self._http: ASGIApp = self._serve_http
         if settings.cors_origins:
             self._http = CORSMiddleware(

@@ -8,6 +8,11 @@ bodies are read, which no page of another origin can send unasked (CSRF); a GET 
 
 from __future__ import annotations
 
+from time import perf_counter
+
+from gateway.admission.admission import Admission
+from gateway.admission.errors import NotAdmitted, RateLimited
+from gateway.admission.limit import AdaptiveLimit
 from gateway.operation.errors import MUTATION_NOT_ALLOWED, RequestError
 from gateway.operation.request import GraphQLRequest
 from gateway.response.response import GraphQLResponse
@@ -30,8 +35,11 @@ _NO_ENCODING = ((b"accept-encoding", b"identity"),)
 class GraphQLEndpoint:
     """Answers one path. `page` is what browsers get there; None for nothing."""
 
-    def __init__(self, engine: Engine, settings: ServerSettings, page: ExplorerPage | None) -> None:
+    def __init__(
+        self, engine: Engine, settings: ServerSettings, page: ExplorerPage | None, admission: Admission
+    ) -> None:
         self._engine = engine
+        self._admission = admission
         self._settings = settings
         self._page = page
 
@@ -44,8 +52,22 @@ class GraphQLEndpoint:
         if exchange.media_type == HTML and self._page is not None:
             await exchange.answer(200, self._page.html, self._page.headers)
             return
-        request = self._read_get(exchange) if reads else await self._read_post(exchange)
-        await self._run(request, exchange)
+        # A body that has come is taken in first, since a connection can go on only behind it; nothing else is done.
+        body = self._check_get(exchange) if reads else await self._read_post(exchange)
+        limit = self._admit()
+        started = perf_counter()
+        try:
+            await self._run(parse_query_string(exchange.scope["query_string"]) if reads else parse_body(body), exchange)
+        finally:
+            limit.leave(perf_counter() - started)
+
+    def _admit(self) -> AdaptiveLimit:
+        """Count one operation in. Raises HttpError 503."""
+        try:
+            self._admission.enter()
+        except NotAdmitted as error:
+            raise _refusal(error) from None
+        return self._admission.limit
 
     def _negotiate(self, exchange: Exchange, *, html: bool) -> str:
         media_type = choose_media_type(exchange.headers.get("accept", ""), html=html)
@@ -53,13 +75,13 @@ class GraphQLEndpoint:
             raise HttpError(406, f"Accept must allow {GRAPHQL_RESPONSE} or application/json, in UTF-8.")
         return media_type
 
-    def _read_get(self, exchange: Exchange) -> GraphQLRequest:
+    def _check_get(self, exchange: Exchange) -> bytes:
         if exchange.body_is_awaited:
             raise HttpError(400, "A GET request must not have a body; send it by POST.")
         refuse_cross_site_get(exchange.headers, self._settings.cors_origins)
-        return parse_query_string(exchange.scope["query_string"])
+        return b""
 
-    async def _read_post(self, exchange: Exchange) -> GraphQLRequest:
+    async def _read_post(self, exchange: Exchange) -> bytes:
         headers, settings = exchange.headers, self._settings
         if not is_utf8_json(headers.get("content-type", "")):
             raise HttpError(415, "The request body must have the Content-Type application/json, in UTF-8.")
@@ -67,7 +89,7 @@ class GraphQLEndpoint:
             raise HttpError(415, "Compressed request bodies are not supported.", headers=_NO_ENCODING)
         body = await read_body(exchange.receive, headers, settings.max_body_bytes, settings.body_timeout_s)
         exchange.body_is_awaited = False
-        return parse_body(body)
+        return body
 
     async def _run(self, request: GraphQLRequest, exchange: Exchange) -> None:
         work = self._engine.run(request, exchange.headers, exchange.request_id)
@@ -80,3 +102,10 @@ class GraphQLEndpoint:
                 return
         refused = not response.executed and exchange.media_type == GRAPHQL_RESPONSE
         await exchange.answer(400 if refused else 200, response.encode())
+
+
+def _refusal(error: NotAdmitted) -> HttpError:
+    pairs = {"retry-after": str(error.retry_after_s), **error.headers}
+    headers = [(name.encode(), value.encode()) for name, value in pairs.items()]
+    status = 429 if isinstance(error, RateLimited) else 503
+    return HttpError(status, error.message, headers=headers, code=error.code)

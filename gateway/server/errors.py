@@ -18,20 +18,23 @@ CODES = {
     414: "URI_TOO_LONG",
     415: "UNSUPPORTED_MEDIA_TYPE",
     431: "HEADERS_TOO_LARGE",
+    429: "RATE_LIMITED",
     500: "INTERNAL_SERVER_ERROR",
     503: "SERVICE_UNAVAILABLE",
 }
 
 
 class HttpError(BraidError):
-    """The request cannot be answered with this status's usual meaning; the code follows from the status.
+    """The request cannot be answered with this status's usual meaning; the code follows from the status unless given.
 
     status:  one of CODES.
     headers: sent along, as ASGI pairs; `Allow` for 405.
     """
 
-    def __init__(self, status: int, message: str, *, headers: Sequence[tuple[bytes, bytes]] = ()) -> None:
-        super().__init__(message, code=CODES[status])
+    def __init__(
+        self, status: int, message: str, *, headers: Sequence[tuple[bytes, bytes]] = (), code: str | None = None
+    ) -> None:
+        super().__init__(message, code=code or CODES[status])
         self.status = status
         self.headers = tuple(headers)
 

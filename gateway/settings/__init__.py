@@ -8,6 +8,8 @@ from gateway.settings.cost import CostSection
 from gateway.settings.errors import SettingsError, SettingsProblem
 from gateway.settings.execution import CacheSection, ExecutionSection, LimitsSection
 from gateway.settings.loading import load_settings
+from gateway.settings.overload import OverloadSection
+from gateway.settings.reload import ReloadSection
 from gateway.settings.schema import settings_json_schema
 from gateway.settings.server import ServerSection
 from gateway.settings.service import (
@@ -30,6 +32,8 @@ __all__ = [
     "ExecutionSection",
     "HedgeSection",
     "LimitsSection",
+    "OverloadSection",
+    "ReloadSection",
     "RetryBudgetSection",
     "RetrySection",
     "Section",

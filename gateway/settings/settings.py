@@ -11,6 +11,8 @@ from pydantic import Field, model_validator
 from gateway.settings.cost import CostSection
 from gateway.settings.execution import CacheSection, ExecutionSection, LimitsSection
 from gateway.settings.file import KeyPath, dotted, variable_form
+from gateway.settings.overload import OverloadSection
+from gateway.settings.reload import ReloadSection
 from gateway.settings.server import ServerSection
 from gateway.settings.service import RetryBudgetSection, ServiceSection, fill_in
 from gateway.settings.subgraph import SubgraphSection
@@ -39,6 +41,8 @@ class Settings(Section):
     limits: LimitsSection = LimitsSection()
     cost: CostSection = CostSection()
     cache: CacheSection = CacheSection()
+    overload: OverloadSection = OverloadSection()
+    reload: ReloadSection = ReloadSection()
     telemetry: TelemetrySection = TelemetrySection()
     transport: Literal["aiohttp", "httpx"] = "aiohttp"
     """HTTP library under every call to a service. httpx costs several times the CPU; use it where a proxy or an

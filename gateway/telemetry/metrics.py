@@ -17,6 +17,7 @@ from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamil
 
 from gateway.services.policy.policy import ServicePolicy
 from gateway.telemetry.policies import collect_policies
+from gateway.telemetry.reloads import Reloads
 
 DURATIONS_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 SIZES = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)
@@ -99,6 +100,7 @@ class Metrics:
     caches:    by name; filled by whoever owns them.
     policies:  of the services.
     sharing:   None while queries are not shared.
+    reloads:   None where nothing is reloaded.
     """
 
     def __init__(self) -> None:
@@ -132,6 +134,7 @@ class Metrics:
         self.caches: Mapping[str, Cache] = {}
         self.policies: Sequence[ServicePolicy] = ()
         self.sharing: SharedQueries | None = None
+        self.reloads: Reloads | None = None
 
     def collect(self) -> Iterator[Metric]:
         yield self.requests.collect()
@@ -148,6 +151,8 @@ class Metrics:
         yield from self._collect_caches()
         yield from collect_policies(self.policies)
         yield from self._collect_sharing()
+        if self.reloads is not None:
+            yield from self.reloads.collect()
 
     def _collect_caches(self) -> Iterator[Metric]:
         entries = GaugeMetricFamily("braid_cache_entries", "What a cache holds now.", labels=("cache",))

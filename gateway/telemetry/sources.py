@@ -13,6 +13,7 @@ from typing import Any
 from opentelemetry.trace import Span, SpanKind
 
 from gateway.services.client import ServiceClient
+from gateway.services.policy.policy import ServicePolicy
 from gateway.services.request import RequestContext
 from gateway.subgraphs.remote import RemoteSubgraph
 from gateway.subgraphs.subgraph import Subgraph, SubgraphRequest, SubgraphResponse
@@ -118,9 +119,13 @@ def watch_sources(
     telemetry.failures.sources.update(subgraphs, services)
     for client in services.values():
         client.metrics = telemetry.metrics
-    sources = (*services.values(), *(remote for remote in subgraphs.values() if isinstance(remote, RemoteSubgraph)))
-    telemetry.metrics.policies = sorted((source.policy for source in sources), key=lambda policy: policy.service)
     return {name: WatchedSubgraph(subgraph, telemetry.metrics) for name, subgraph in subgraphs.items()}
+
+
+def policies_of(subgraphs: Mapping[str, Subgraph], services: Mapping[str, WatchedServiceClient]) -> list[ServicePolicy]:
+    """The policies of all services that are called, by name of the service. subgraphs: not yet watched."""
+    sources = (*services.values(), *(remote for remote in subgraphs.values() if isinstance(remote, RemoteSubgraph)))
+    return sorted((source.policy for source in sources), key=lambda policy: policy.service)
 
 
 def count_entities(request: SubgraphRequest) -> int:

@@ -42,6 +42,7 @@ class Sharers:
     def __init__(self, source: Any = None, **options: Any) -> None:
         self.source = source or Held("a")
         self.pipeline = Pipeline(GRAPH, {"a": self.source}, PipelineOptions(sharing=True, **options))
+        self.pipeline.show()
 
     def ask(
         self,

@@ -1,0 +1,27 @@
+"""`overload`: how much is answered at once."""
+
+from __future__ import annotations
+
+from gateway.admission.limit import LimitSettings
+from gateway.settings.values import Count, Seconds, Section
+
+_LIMIT = LimitSettings()
+
+
+class OverloadSection(Section):
+    """How many operations are answered at once. More get 503 with the code OVERLOADED, at once."""
+
+    adaptive: bool = _LIMIT.enabled
+    """Lower the limit while the event loop cannot keep up. Off, only `max_in_flight` holds."""
+    max_in_flight: Count = _LIMIT.ceiling
+    """Operations at once, even when they only wait for slow services. It bounds memory."""
+    min_in_flight: Count = _LIMIT.floor
+    """The limit is never lowered below this."""
+    long_turn_s: Seconds = _LIMIT.long_turn_s
+    """Seconds; a turn of the event loop that takes longer counts as a sign of a queue."""
+    patience_s: Seconds = _LIMIT.patience_s
+    """Seconds for which every turn must have been long before the limit is lowered; less, the longer they are."""
+
+    def to_limit(self) -> LimitSettings:
+        """The same as the value that admission takes."""
+        return LimitSettings(self.adaptive, self.max_in_flight, self.min_in_flight, self.long_turn_s, self.patience_s)
