@@ -17,8 +17,8 @@ PLACES = (
     *("urlQuery", "body", "contentType", "trailer"),
     *("serviceBody", "serviceHeader", "setCookie", "location", "reason", "problem", "rowId", "enumValue"),
     *("graphqlMessage", "graphqlCode", "graphqlService", "stackTrace", "graphqlPath", "graphqlExtensions"),
-    *("exception", "batchException", "cause", "group", "returned", "serialised", "raisedSource"),
-    *("configUrl", "environment", "otlpToken", "badValue", "badKey", "badYaml", "badImport", "badFile", "badUrl"),
+    *("exception", "batchException", "cause", "group", "returned", "serialised"),
+    *("configUrl", "environment", "otlpToken", "badValue", "badYaml", "badImport", "badFile", "badUrl"),
 )
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 from collections.abc import Callable
+from pathlib import Path
 from urllib.parse import quote
 
 import pytest
@@ -35,6 +37,11 @@ def test_a_secret_is_found_in_any_spelling(spelling: str, secret: Callable[[str]
         told = f"before {SPELLINGS[spelling](secret(place))} after"
         assert leaks_in(told) == {place}
         assert leaks_in(told.encode()) == {place}
+
+
+def test_every_place_is_planted() -> None:
+    sources = "".join(path.read_text() for path in Path(__file__).parent.rglob("*.py") if path.name != "canaries.py")
+    assert [place for place in PLACES if not re.search(f"[\"']{place}[\"']", sources)] == []
 
 
 def test_nothing_is_found_where_nothing_is() -> None:
