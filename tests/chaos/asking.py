@@ -17,22 +17,24 @@ import msgspec
 
 PROBE_S = 0.005
 LATE_S = 0.010
+MOST_PRESSURE = 0.5
 REQUEST_TIMEOUT_S = 30.0
 
 
 @dataclass(frozen=True, slots=True)
 class Timed:
-    """One answer. seconds: from sending to having read it. starved_s: see Asker."""
+    """One answer. seconds: from sending to having read it. starved_s, pressure: see Asker."""
 
     status: int
     body: Any
     seconds: float
     starved_s: float
+    pressure: float
 
     @property
     def tells(self) -> bool:
         """Whether its time, and what it lacks, tell something of the gateway."""
-        return self.starved_s <= LATE_S
+        return self.starved_s <= LATE_S and self.pressure <= MOST_PRESSURE
 
 
 @dataclass(slots=True)
@@ -42,8 +44,9 @@ class Asker:
     pids: the processes that answer: the gateway's and its services'.
 
     A probe looks every 5 ms whether it woke late, and how long each of these processes has been ready to run without
-    getting a CPU. An answer's `starved_s` is the longest such wait that ended while the request was under way. Beyond
-    LATE_S other programs have taken the CPU, and the answer tells nothing of the gateway.
+    getting a CPU. An answer's `starved_s` is the longest such wait that ended while the request was under way; its
+    `pressure` is the share of its time in which anything on this machine waited for a CPU, as the kernel counts it.
+    Beyond LATE_S and MOST_PRESSURE other programs have taken the CPU, and the answer tells nothing of the gateway.
     """
 
     url: str
@@ -76,11 +79,12 @@ class Asker:
 
     async def post(self, body: bytes, headers: Mapping[str, str]) -> Timed:
         """POST these bytes."""
-        started = time.perf_counter()
+        started, pressed_s = time.perf_counter(), _pressed_s()
         async with self._session.post(f"{self.url}/graphql", data=body, headers=headers) as response:
             text = await response.read()
-        ended = time.perf_counter()
-        return Timed(response.status, msgspec.json.decode(text), ended - started, self._latest_since(started))
+        seconds, pressed_s = time.perf_counter() - started, _pressed_s() - pressed_s
+        starved_s = self._latest_since(started)
+        return Timed(response.status, msgspec.json.decode(text), seconds, starved_s, pressed_s / seconds)
 
     async def _watch_loop(self) -> None:
         while True:
@@ -99,6 +103,14 @@ def _waited_s(pid: int) -> float:
     """How long a process's main thread has been ready to run without running, since it began. 0 where nobody knows."""
     try:
         return int(Path(f"/proc/{pid}/schedstat").read_text().split()[1]) / 1e9
+    except OSError:
+        return 0.0
+
+
+def _pressed_s() -> float:
+    """How long something on this machine has waited for a CPU, since it started. 0 where nobody knows."""
+    try:
+        return int(Path("/proc/pressure/cpu").read_text().split()[4].removeprefix("total=")) / 1e6
     except OSError:
         return 0.0
 

@@ -20,8 +20,8 @@ from tests.chaos.deadlines import (
     BOUND_S,
     DEADLINE_MS,
     HURRIED,
+    UNGUARDED,
     VICTIM,
-    WITHOUT_BREAKERS,
     Hurried,
     asked_of_victim,
     customers,
@@ -69,7 +69,7 @@ def gateway(running_shop: Estate, tmp_path_factory: pytest.TempPathFactory) -> I
     """One in which a call may take long, so that only clients limit it."""
     patient = {"BRAID_EXECUTION__DEADLINE_S": "20", "BRAID_SERVICE_DEFAULTS__TIMEOUT_S": "20"}
     log = tmp_path_factory.mktemp("gateway") / "stderr"
-    with GatewayProcess(running_shop.urls(), log, WITHOUT_BREAKERS | patient) as serving:
+    with GatewayProcess(running_shop.urls(), log, UNGUARDED | patient) as serving:
         yield serving
 
 

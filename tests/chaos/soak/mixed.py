@@ -11,7 +11,7 @@ import msgspec
 
 from mock_services.estate import Estate
 from tests.chaos.asking import Asker, Timed, ask_many, leave_early
-from tests.chaos.deadlines import HURRIED, VICTIM, VICTIM_FIELD
+from tests.chaos.deadlines import HURRIED, VICTIM
 from tests.shop.queries import DASHBOARD
 
 LEAVES_AFTER_S = 0.03
@@ -92,9 +92,6 @@ class Mixed:
     async def _hanging(self, number: int) -> None:
         answer = await self.asker.ask(DASHBOARD, {"id": _customer(number)}, HURRIED)
         assert (answer.status, _codes(answer)) == (200, {"DEADLINE_EXCEEDED"}), answer.body
-        if answer.tells:
-            assert answer.body["data"]["customer"]["email"]
-            assert answer.body["data"]["customer"][VICTIM_FIELD] is None
 
     async def _leaving(self, number: int) -> None:
         body = msgspec.json.encode({"query": DASHBOARD, "variables": {"id": _customer(number)}})
