@@ -19,7 +19,7 @@ def take_out(protection: str) -> None:
     if protection == "headers":
         sharing._IN_THE_KEY = ("batching",)
     elif protection == "connections":
-        transport._CleanConnector = aiohttp.TCPConnector  # type: ignore[misc,assignment]
+        transport._CleanConnector = lambda *_, **__: aiohttp.TCPConnector()  # type: ignore[misc,assignment]
     else:
         raise ValueError(protection)
 
