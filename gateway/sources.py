@@ -74,7 +74,7 @@ def _open_subgraph(
 
 def _open_transport(section: SubgraphSection, settings: Settings) -> Transport:
     if settings.transport == "aiohttp":
-        return AiohttpTransport(section.max_connections)
+        return AiohttpTransport(section.max_connections, keep=section.keep_connections)
     # Kept connections are off: httpx gives one caller's surplus answer to the next one on the connection.
     limits = httpx.Limits(max_connections=section.max_connections, max_keepalive_connections=0)
     return HttpxTransport(httpx.AsyncHTTPTransport(limits=limits, trust_env=False))

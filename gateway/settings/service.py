@@ -84,6 +84,10 @@ class ServiceSection(Section):
     """A longer answer, after decompression, is an error."""
     max_connections: Count = _POLICY.max_connections
     """Connections, and so calls, open at once. Further calls wait, within their timeout."""
+    keep_connections: bool = True
+    """Use a connection for one call after the other. Off, each call has its own: for a service that may answer twice,
+    since a second answer that comes during the next call is taken for that one's. A service that is caught at it loses
+    its kept connections by itself."""
     queue: Number = _POLICY.queue
     """Calls that may wait. Further ones fail at once, with SERVICE_BUSY."""
     retry: RetrySection = RetrySection()

@@ -68,6 +68,41 @@ async def test_an_answer_never_reaches_another_caller() -> None:
         await transport.close()
 
 
+async def answer_twice(exchange: Exchange) -> None:
+    """Says who asked, and says it again a moment later."""
+    await exchange.send(http(exchange.target.encode()))
+    await asyncio.sleep(0.01)
+    await exchange.send(http(exchange.target.encode()))
+
+
+async def test_a_service_seen_to_answer_twice_loses_its_kept_connections() -> None:
+    """A surplus answer that comes during the next call would be taken for its answer, so there is no next call."""
+    async with raw_server(answer_twice) as server:
+        transport = AiohttpTransport()
+        for number in range(4):
+            answer = await transport.send("GET", f"{server.url}/{number}", {}, None, 100)
+            assert answer.body == f"/{number}".encode()
+            await asyncio.sleep(0.03 if number == 0 else 0)
+        await transport.close()
+    assert server.connections == 4
+
+
+async def test_without_kept_connections_no_answer_has_a_second_caller() -> None:
+    """Twenty callers at a time, whose surplus answers come while others ask: kept connections mix them up."""
+
+    async def crossed(*, keep: bool) -> int:
+        async with raw_server(answer_twice) as server:
+            transport = AiohttpTransport(5, keep=keep)
+            answers = await asyncio.gather(
+                *(transport.send("GET", f"{server.url}/{number}", {}, None, 100) for number in range(60))
+            )
+            await transport.close()
+        return sum(answer.body != f"/{number}".encode() for number, answer in enumerate(answers))
+
+    assert await crossed(keep=True) > 0
+    assert await crossed(keep=False) == 0
+
+
 async def test_closing_twice_is_as_closing_once_and_leaves_no_connection() -> None:
     """After close nothing is open; an unused transport closes too."""
     async with raw_server(echo) as server:
