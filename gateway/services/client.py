@@ -17,6 +17,7 @@ from typing import Any, TypeVar, cast, overload
 import httpx
 import msgspec
 
+from gateway.services.body import BodyReading
 from gateway.services.call import outgoing_headers
 from gateway.services.errors import MalformedSourceResponse, SourceHttpError
 from gateway.services.loader import forget_loaded
@@ -96,6 +97,7 @@ class ServiceClient:
         self.policy = policy or ServicePolicy(name)
         self.max_response_bytes = max_response_bytes
         self._transport = transport
+        self._reading = BodyReading()
         self._http = httpx.AsyncClient(
             transport=transport.for_httpx(),
             base_url=base_url,
@@ -174,7 +176,7 @@ class ServiceClient:
             if body is not None and body.key is not None:
                 headers[IDEMPOTENCY_KEY] = body.key
             async with self._http.stream(method, path, params=query, content=content, headers=headers) as response:
-                answer = await read_httpx(response, self.max_response_bytes)
+                answer = await read_httpx(response, self.max_response_bytes, self._reading)
                 if not response.is_success:
                     raise self._failure(response, answer)
                 return decode_json(self.name, answer, decode_as)
