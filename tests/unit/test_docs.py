@@ -72,6 +72,25 @@ def test_every_error_code_has_its_cause_and_its_cure() -> None:
     assert all(cause and cure for _, cause, cure in table)
 
 
+NO_CODES = {
+    "PACT_DO_NOT_TRACK": "a variable of pact-python's",
+    "POSITION_BEYOND_HEAD": "a code of services' feeds, which no client sees",
+}
+"""Texts in the gateway that have the form of a code; names of its environment variables begin with BRAID_."""
+
+
+def test_nothing_in_the_gateway_that_looks_like_a_code_is_left_out() -> None:
+    """Whatever the way in which it is given: an argument, a member, a comparison."""
+    told = (DOCS / "errors.md").read_text(encoding="utf-8")
+    for path in modules_in(GATEWAY):
+        if path.parent.name == "compose":
+            continue
+        texts = {n.value for n in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if isinstance(n, ast.Constant)}
+        codes = {text for text in texts if isinstance(text, str) and CODE.fullmatch(text) and text not in NO_CODES}
+        left_out = {code for code in codes if not code.startswith("BRAID_") and f"`{code}`" not in told}
+        assert left_out == set(), path
+
+
 def test_the_scan_finds_each_way_of_giving_a_code() -> None:
     """Else the comparison above could be satisfied by finding nothing."""
     module = ast.parse(
