@@ -197,7 +197,7 @@ def test_the_deadline_is_for_the_whole_request(make_gateway: MakeGateway, estate
         assert indiscretions(hurried.log().removeprefix(log)) == []
     for answer in answers:
         check_tickets_missing(answer, whole, "DEADLINE_EXCEEDED")
-        assert answer.seconds >= 0.3
+        assert answer.seconds >= 0.3 * 0.8  # a fifth is kept for putting the answer together, at most
     assert min(answer.seconds for answer in answers) < 0.3 + 0.1
 
 
