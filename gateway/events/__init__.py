@@ -4,6 +4,7 @@ A source gives the events of one stream in order, from any position on. What is 
 fails, is decided above (retries, dead letters, checkpoints): brokers differ too much in it.
 """
 
+from gateway.events.client import FeedClient
 from gateway.events.errors import (
     EventsError,
     EventsMalformed,
@@ -15,9 +16,12 @@ from gateway.events.event import Event
 from gateway.events.feed import FeedSource
 from gateway.events.memory import MemoryLog, MemorySource
 from gateway.events.source import START, EventBatch, EventSource, Position
+from gateway.events.state import Aggregate, Digest, FeedState, SnapshotPage
 
 __all__ = [
     "START",
+    "Aggregate",
+    "Digest",
     "Event",
     "EventBatch",
     "EventSource",
@@ -26,8 +30,11 @@ __all__ = [
     "EventsPruned",
     "EventsRewritten",
     "EventsUnavailable",
+    "FeedClient",
     "FeedSource",
+    "FeedState",
     "MemoryLog",
     "MemorySource",
     "Position",
+    "SnapshotPage",
 ]

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from gateway.events import EventSource, FeedSource, MemoryLog, MemorySource
+from gateway.events import EventSource, FeedClient, FeedSource, MemoryLog, MemorySource
 from mock_services.estate import Estate
 from mock_services.estate.remote import ask
 from mock_services.generator import Sizes, generate
@@ -62,7 +62,7 @@ class FeedRig:
         self._url = self._estate.url("customers")
 
     def source(self) -> EventSource:
-        self._sources.append(FeedSource("customers", self._url, timeout_s=5))
+        self._sources.append(FeedSource(FeedClient("customers", self._url, timeout_s=5)))
         return self._sources[-1]
 
     async def tell(self, subject: str) -> None:

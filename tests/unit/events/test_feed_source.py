@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from gateway.events import EventsError, EventsMalformed, EventsUnavailable, FeedSource, Position
+from gateway.events import EventsError, EventsMalformed, EventsUnavailable, FeedClient, FeedSource, Position
 from tests.unit.services.raw_server import Exchange, http, raw_server
 
 pytestmark = pytest.mark.anyio
@@ -46,7 +46,7 @@ async def read(answer: bytes, *, timeout_s: float = 5.0, limit: int = 2) -> Any:
             await exchange.send(answer)
 
     async with raw_server(script) as server:
-        source = FeedSource("orders", server.url, timeout_s=timeout_s)
+        source = FeedSource(FeedClient("orders", server.url, timeout_s=timeout_s))
         try:
             return await source.read(HERE, limit=limit, wait_s=0)
         finally:
@@ -117,7 +117,7 @@ async def test_a_feed_that_fails_may_be_asked_again(answer: bytes) -> None:
 async def test_a_service_that_is_not_there_may_be_asked_again() -> None:
     with socket.socket() as nobody:
         nobody.bind(("127.0.0.1", 0))
-        source = FeedSource("orders", f"http://127.0.0.1:{nobody.getsockname()[1]}")
+        source = FeedSource(FeedClient("orders", f"http://127.0.0.1:{nobody.getsockname()[1]}"))
         with pytest.raises(EventsUnavailable):
             await source.read(HERE, limit=2, wait_s=0)
         await source.close()
