@@ -53,7 +53,7 @@ class Room:
 
     def try_enter(self) -> bool:
         """Take a place if one is free. Whoever has one must `leave`."""
-        if self.free and not self.waiting:
+        if self.free:  # then nobody waits: a place that becomes free goes to whoever does
             self.free -= 1
             return True
         return False

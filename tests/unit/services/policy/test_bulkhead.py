@@ -72,8 +72,24 @@ async def test_whoever_stops_waiting_takes_nothing_with_it() -> None:
     second.cancel()
     await turn()
     assert second.cancelled()
-    await third
+    async with asyncio.timeout(5):
+        await third
     assert (bulkhead.in_flight, bulkhead.waiting) == (1, 0)
+
+
+@pytest.mark.anyio
+async def test_whoever_was_cancelled_a_moment_ago_keeps_nobody_waiting() -> None:
+    """It still stands in the queue when the place becomes free and the next call comes: that one gets it."""
+    bulkhead = Bulkhead(1, 5)
+    room = bulkhead.room()
+    await room.enter()
+    gone = asyncio.create_task(room.enter())
+    await turn()
+    gone.cancel()
+    room.leave()
+    assert room.try_enter()
+    await turn()
+    assert (gone.cancelled(), bulkhead.in_flight, bulkhead.waiting) == (True, 1, 0)
 
 
 @settings(max_examples=50, deadline=None)
@@ -100,7 +116,9 @@ def test_no_course_of_events_loses_or_makes_places(limit: int, queue: int, calls
             await turn(cancelled_after % 3)
             if cancelled_after > 3:
                 tasks[len(tasks) // 2].cancel()
-        for done in await asyncio.gather(*tasks, return_exceptions=True):
+        async with asyncio.timeout(5):
+            outcomes = await asyncio.gather(*tasks, return_exceptions=True)
+        for done in outcomes:
             assert done is None or isinstance(done, (asyncio.CancelledError, QueueFull))
 
     asyncio.run(run())
