@@ -12,11 +12,12 @@ translates them. What neither view does: follow redirects, keep cookies, read pr
 
 from __future__ import annotations
 
-import asyncio
+import os
 import select
+import socket
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import aiohttp
 import httpx
@@ -69,11 +70,13 @@ class AiohttpTransport:
     """The default transport: measured at a tenth of httpx's cost, and it does not mix up answers.
 
     connections: upper bound of open connections.
+    keep:        whether a connection serves one call after the other.
     The session is made on first use, because it belongs to the running event loop.
     """
 
-    def __init__(self, connections: int = CONNECTIONS) -> None:
+    def __init__(self, connections: int = CONNECTIONS, *, keep: bool = True) -> None:
         self._connections = connections
+        self._keep = keep
         self._reading = BodyReading()
         self._session: aiohttp.ClientSession | None = None
 
@@ -100,7 +103,7 @@ class AiohttpTransport:
     def _open(self) -> aiohttp.ClientSession:
         if self._session is None:
             self._session = aiohttp.ClientSession(
-                connector=_CleanConnector(limit=self._connections, keepalive_timeout=_IDLE_S),
+                connector=_CleanConnector(self._connections, keep=self._keep),
                 cookie_jar=aiohttp.DummyCookieJar(),
                 timeout=aiohttp.ClientTimeout(total=None),
                 auto_decompress=False,
@@ -118,27 +121,59 @@ class _CleanConnector(aiohttp.TCPConnector):
     aiohttp drops a connection whose surplus answer came in one piece with the right one, but not when it came later or
     in the same piece as the end of a longer body: then the next caller was given it (aiohttp 3.14.5, 2 of 2 tries).
     What is still in the socket is seen too, and so is that the service has closed its end.
-    Leans on the private `_get`; tests with such a server fail when that changes.
+
+    A surplus answer that comes while the next request is under way cannot be told from that one's answer, by nobody.
+    So a service that was seen to send one gets a connection for each call from then on, as without `keep`.
+    Leans on the private `_get` and `_force_close`; tests with such a server fail when these change.
     """
+
+    def __init__(self, connections: int, *, keep: bool) -> None:
+        # aiohttp refuses to hear for how long connections are kept when none are.
+        options: dict[str, Any] = {"keepalive_timeout": _IDLE_S} if keep else {"force_close": True}
+        super().__init__(limit=connections, **options)  # pyright: ignore[reportUnknownMemberType] - a generic of theirs
 
     async def _get(self, key: ConnectionKey, traces: list[Trace]) -> Connection | None:
         while (connection := await super()._get(key, traces)) is not None:
-            protocol = connection.protocol
-            if protocol is not None and not protocol.should_close and not _has_unread(protocol.transport):
+            if self._is_clean(connection) and not self._force_close:
                 return connection
             connection.close()
         return None
 
-
-def _has_unread(transport: asyncio.Transport | None) -> bool:
-    socket = transport and transport.get_extra_info("socket")
-    if not socket:
+    def _is_clean(self, connection: Connection) -> bool:
+        """Whether a kept connection is open with nothing on it. Notes it when there is an answer too many."""
+        protocol = connection.protocol
+        if protocol is None:
+            return False
+        if protocol.should_close:
+            if protocol._tail or protocol._buffer:  # pyright: ignore[reportPrivateUsage]
+                self._force_close = True
+            return False
+        transport = protocol.transport
+        sock = transport and transport.get_extra_info("socket")
+        if not transport or not sock or not _is_readable(sock.fileno()):
+            return True
+        # Readable is also what the other end has closed; and under TLS, a record that holds no answer.
+        if transport.get_extra_info("sslcontext") is None and _peek(sock.fileno()):
+            self._force_close = True
         return False
+
+
+def _is_readable(number: int) -> bool:
     if not hasattr(select, "poll"):  # Windows
-        return bool(select.select([socket.fileno()], [], [], 0)[0])
+        return bool(select.select([number], [], [], 0)[0])
     poll = select.poll()
-    poll.register(socket.fileno(), select.POLLIN)
+    poll.register(number, select.POLLIN)
     return bool(poll.poll(0))
+
+
+def _peek(number: int) -> bytes:
+    """The first byte that waits in a socket that is readable; nothing when its other end was closed."""
+    with socket.socket(fileno=os.dup(number)) as own:
+        try:
+            own.setblocking(False)
+            return own.recv(1, socket.MSG_PEEK)
+        except OSError:
+            return b""
 
 
 class HttpxTransport:
