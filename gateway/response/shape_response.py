@@ -60,9 +60,11 @@ def shape_response(
     shaper = _Shaper(introspected or {})
     fields = shape.fields(shape.declared) or ()
     answer = shaper.fields(fields, data, shape.declared, ())
-    errors = _with_unexplained(_errors(shape, data, failures), shaper.violations)
+    listed, omitted = _errors(shape, data, failures)
+    # With some of the causes unlisted, nobody can tell whether a violation is explained by one of them.
+    errors = listed if omitted else _with_unexplained(listed, shaper.violations)
     extensions: JsonObject = {"valueCompletion": shaper.notes} if shaper.notes else {}
-    return GraphQLResponse(None if isinstance(answer, _Violation) else answer, _capped(errors), extensions)
+    return GraphQLResponse(None if isinstance(answer, _Violation) else answer, _capped(errors, omitted), extensions)
 
 
 @dataclass(slots=True)
@@ -134,7 +136,7 @@ class _Shaper:
         known = cast("JsonObject", value)
         told = known.get("__typename") if shape.is_abstract else shape.declared
         type_name = told if isinstance(told, str) else ""
-        fields = shape.fields(type_name) if type_name else shape.untyped_fields()
+        fields = shape.fields(type_name) if shape.is_own_type(type_name) else shape.untyped_fields()
         if fields is None:
             self._withhold(path, "the object's type is unknown")
             return None
@@ -149,8 +151,11 @@ class _Shaper:
         self.notes.append({"message": f"Answered with null: {why}.", "path": list(path)})
 
 
-def _errors(shape: ObjectShape, data: JsonObject, failures: Sequence[FieldFailure]) -> list[JsonObject]:
-    """One error for every visible field that a failure cost.
+def _errors(shape: ObjectShape, data: JsonObject, failures: Sequence[FieldFailure]) -> tuple[list[JsonObject], int]:
+    """One error for every visible field that a failure cost, and how many are not listed because there are too many.
+
+    Of too many, each failure has its share, and the others are only counted: to tell each field's path as the client
+    knows it costs 6.5 us, which for 20,000 fields of a service that hangs was 145 ms after the deadline.
 
     A failed step may have fetched nothing but what other steps need. Those report what the client misses; only when
     nothing visible was reported for a cause, its error stands at the nearest object.
@@ -158,9 +163,13 @@ def _errors(shape: ObjectShape, data: JsonObject, failures: Sequence[FieldFailur
     found: dict[tuple[Path, str, str], JsonObject] = {}
     hidden: dict[int, tuple[FailureCause, Path]] = {}
     seen: set[int] = set()
+    total = sum(len(failure.paths) for failure in failures)
+    share = total if total <= MAX_ERRORS else max(1, MAX_ERRORS // len(failures))
+    looked_at = 0
     for failure in failures:
         cause = failure.cause
-        for path in failure.paths:
+        for path in failure.paths[: min(share, MAX_ERRORS - len(found))]:
+            looked_at += 1
             visible, is_whole = _response_path(shape, data, path)
             if is_whole:
                 seen.add(id(cause))
@@ -170,7 +179,7 @@ def _errors(shape: ObjectShape, data: JsonObject, failures: Sequence[FieldFailur
     for identity, (cause, visible) in hidden.items():
         if identity not in seen:
             found.setdefault((visible, cause.code, cause.message), _error(cause, visible))
-    return list(found.values())
+    return list(found.values()), total - looked_at
 
 
 def _error(cause: FailureCause, path: Path) -> JsonObject:
@@ -229,9 +238,9 @@ def _with_unexplained(errors: list[JsonObject], violations: Sequence[JsonObject]
     return found
 
 
-def _capped(errors: list[JsonObject]) -> list[JsonObject]:
-    if len(errors) <= MAX_ERRORS:
+def _capped(errors: list[JsonObject], omitted: int) -> list[JsonObject]:
+    left_out = omitted + max(0, len(errors) - MAX_ERRORS)
+    if not left_out:
         return errors
-    left_out = len(errors) - MAX_ERRORS
     summary = {"message": f"{left_out} more errors are not listed.", "extensions": {"code": "ERRORS_OMITTED"}}
     return [*errors[:MAX_ERRORS], summary]

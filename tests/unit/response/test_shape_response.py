@@ -346,6 +346,17 @@ def test_errors_are_listed_up_to_a_bound_and_the_rest_is_counted(count: int):
     assert str(count - MAX_ERRORS) in response.errors[-1]["message"]
 
 
+def test_of_too_many_errors_each_failure_has_its_share():
+    """A service that failed everywhere does not hide another's failure."""
+    rows = 5 * MAX_ERRORS
+    data = {"items": [{} for _ in range(rows)]}
+    failures = [failure(*(["items", n, name] for n in range(rows)), code=name.upper()) for name in ("id", "need")]
+    response = shaped("{ items { id need } }", data, GRAPH, *failures)
+    told = [error["extensions"]["code"] for error in response.errors]
+    assert (told.count("ID"), told.count("NEED"), told[-1]) == (MAX_ERRORS // 2, MAX_ERRORS // 2, "ERRORS_OMITTED")
+    assert str(2 * rows - MAX_ERRORS) in response.errors[-1]["message"]
+
+
 def test_unexplained_nulls_are_bounded_too():
     data = {"items": [{} for _ in range(MAX_ERRORS + 50)]}
     response = shaped("{ items { need } }", data, GRAPH)
