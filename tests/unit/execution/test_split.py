@@ -66,6 +66,8 @@ DATA: dict[str, Any] = {
     "b": {"_entities": [{"kb": "k"}]},
     "d": {"_entities": [{"d": 4}]},
     "x": {"alone": 7},
+    "one": {"one": 1},
+    "two": {"two": 2},
 }
 WHOLE = {"p": {"id": "1", "kb": "k", "d": 4}, "alone": 7}
 
@@ -121,7 +123,7 @@ def outcome(
     """Run the chain over sources that take so many seconds; those not named answer at once."""
 
     async def ask() -> Outcome:
-        sources = {name: Timed(name, takes.get(name, 0.0)) for name in DATA}
+        sources = {name: Timed(name, takes.get(name, 0.0)) for name in "abdx"}
         context = RequestContext("r", deadline_s, reserve_s=reserve_s, step_share_s=share_s)
         fetched = await execute_plan(CHAIN, {}, sources, GRAPH.api_schema, context)
         assert asyncio.all_tasks() == {asyncio.current_task()}
@@ -148,6 +150,18 @@ def test_a_plan_knows_the_longest_path_behind_each_step(text: str, supergraph: A
 def test_mutations_are_one_behind_the_other() -> None:
     """They run in series, though none needs what another brings."""
     assert plan("mutation { one two three }", MUTATIONS).behind == (2, 1, 0)
+
+
+@pytest.mark.parametrize(("share_s", "data"), [(SHARE_S, {"two": 2}), (0.0, {})], ids=["with shares", "without"])
+def test_a_mutation_that_hangs_does_not_keep_the_next_from_being_run(share_s: float, data: dict[str, int]) -> None:
+    """As the specification asks, in series; and in time, for one that takes less than the share."""
+
+    async def ask() -> Fetched:
+        sources = {"a": Timed("one", HANGS), "b": Timed("two", 0.8 * SHARE_S)}
+        context = RequestContext("r", DEADLINE_S, reserve_s=RESERVE_S, step_share_s=share_s)
+        return await execute_plan(plan("mutation { one two }", MUTATIONS), {}, sources, MUTATIONS.api_schema, context)
+
+    assert run(ask()).data == data
 
 
 @pytest.mark.parametrize(
