@@ -35,11 +35,11 @@ class Asking:
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """crossed: answers that hold another's data. broken: answers that lack something."""
+    """crossed: answers that hold another's data. faults: codes of whatever they lack."""
 
     answers: int
     crossed: int
-    broken: int
+    faults: frozenset[str] = frozenset()
 
 
 def requests_of(person: int) -> list[Asking]:
@@ -69,7 +69,7 @@ async def ask_all(url: str) -> Tally:
     return Tally(
         len(answers),
         sum(is_crossed(request, answer) for request, answer in zip(told, answers, strict=True)),
-        sum("errors" in answer or not answer.get("data") for answer in answers),
+        frozenset(error["extensions"]["code"] for answer in answers for error in answer.get("errors", ())),
     )
 
 
