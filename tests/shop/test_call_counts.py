@@ -5,11 +5,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from mock_services.estate import Estate
+from tests.shop.conftest import MakeGateway
 from tests.shop.gateway_process import GatewayProcess
 from tests.shop.queries import BUSY_CUSTOMER, DELIVERED_ORDER, PRODUCT
 from tests.shop.rest_shop import RestShop, Row, money
@@ -146,12 +148,19 @@ def test_a_product_page_takes_four_calls(gateway: GatewayProcess, estate: Estate
         assert review["author"]["name"] == shop.customer(review["author"]["id"])["name"]
 
 
+@pytest.fixture(scope="module")
+def generous_gateway(make_gateway: MakeGateway) -> Iterator[GatewayProcess]:
+    """One that lets an operation cost more: of 200 customers with their orders, items and products, cost is 9,800."""
+    with make_gateway(BRAID_COST__MAX="10000") as gateway:
+        yield gateway
+
+
 @pytest.mark.parametrize(("customers", "calls"), [(20, 1), (200, 2)])
 def test_five_levels_take_a_call_for_each_service_and_chunk(
-    customers: int, calls: int, gateway: GatewayProcess, estate: Estate, shop: RestShop
+    customers: int, calls: int, generous_gateway: GatewayProcess, estate: Estate, shop: RestShop
 ) -> None:
     """customers -> orders -> items -> product -> stock: 1 + 1 calls, and 1 + 1 for every 200 distinct products."""
-    answer = gateway.ask(
+    answer = generous_gateway.ask(
         """query ($n: Int!) { customers(first: $n) { name recentOrders(first: 3) { total items { quantity product {
              name stock { available } } } } } }""",
         n=customers,
