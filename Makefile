@@ -101,6 +101,9 @@ docs: install ## Build these pages as a site into build/site, offline; a warning
 		{ echo 'docs/cli.md is not what the commands say: PYTHONPATH=. $(BIN)/python docs/site/cli_reference.py > docs/cli.md'; exit 1; }
 	@$(BIN)/python docs/site/build.py
 
+overload: install ## Offer twice the capacity for 30 s, then 80 % of it ten times: goodput, refusals, times; ARGS="--runs 3"
+	@$(BIN)/python -m tests.chaos.overload $(ARGS)
+
 raw-http: install ## Send raw, malformed and slow HTTP: no second answer to one request, slow clients gone in 15 s
 	@$(BIN)/python -m pytest -rfEs tests/hostile/test_raw_http.py tests/hostile/test_slow_clients.py
 

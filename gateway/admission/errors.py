@@ -23,7 +23,7 @@ class NotAdmitted(BraidError):
 class Overloaded(NotAdmitted):
     """This process has as much to do as it can finish in time; another one may be free."""
 
-    code = "OVERLOADED"
+    code = "GATEWAY_OVERLOADED"
 
 
 class RateLimited(NotAdmitted):

@@ -23,8 +23,10 @@ _NEXT_CUT = 0.9
 _RELEASE = 1.5
 _SHORT_TURN_S = 0.0025
 """An idle loop's turn is shorter, timers' granularity of a millisecond included."""
-_SMOOTHING = 0.02
-"""Of `busy`, for each turn: it looks back over about 50, a second."""
+_SMOOTHING = 0.1
+"""Of `busy`, for each turn: it looks back over about ten. Slower, the limit would grow by what was before the load."""
+_TURNS = 3
+"""Long ones in a row, at least, before a cut: one alone is a large answer or a pause of the machine."""
 _BUSY = 0.95
 """Share of the time at which a loop counts as busy: what it could still take is this much over its present share."""
 
@@ -41,9 +43,9 @@ class LimitSettings:
 
     enabled: bool = True
     ceiling: int = 1000
-    floor: int = 8
-    long_turn_s: float = 0.01
-    patience_s: float = 0.25
+    floor: int = 3
+    long_turn_s: float = 0.015
+    patience_s: float = 0.15
 
 
 class AdaptiveLimit:
@@ -62,9 +64,11 @@ class AdaptiveLimit:
         self.turn_s = 0.0
         self.busy = 0.0
         self._refused_before = 0
+        self._cuts_before = 0
         self._peak = 0
         self._duration_s = 0.0
-        self._long_since: float | None = None
+        self._long_since = 0.0
+        self._long_turns = 0
         self._shortest_s = 0.0
         self._cut_at = 0.0
 
@@ -89,20 +93,23 @@ class AdaptiveLimit:
         self.busy += _SMOOTHING * ((turn_s > _SHORT_TURN_S) - self.busy)
         settings = self.settings
         if turn_s < settings.long_turn_s:
-            self._long_since = None
+            self._long_turns = 0
             return
-        if self._long_since is None:
+        if self._long_turns == 0:
             self._long_since, self._shortest_s = now_s - turn_s, turn_s
+        self._long_turns += 1
         self._shortest_s = min(self._shortest_s, turn_s)
         length = self._shortest_s / settings.long_turn_s
-        if settings.enabled and (now_s - self._long_since) * length >= settings.patience_s:
+        stood_s = (now_s - self._long_since) * length
+        if settings.enabled and stood_s >= settings.patience_s and self._long_turns >= _TURNS:
             self._cut(now_s, length)
 
     def saw_interval(self, interval_s: float) -> None:
         """An interval of this length is over. Raises the limit."""
         refused, self._refused_before = self.refused > self._refused_before, self.refused
         self._peak = self.in_flight
-        if self._long_since is not None:
+        cut, self._cuts_before = self.cuts > self._cuts_before, self.cuts
+        if cut or self._long_turns:
             return
         if not refused:
             grown = self.limit * _RELEASE
@@ -120,4 +127,4 @@ class AdaptiveLimit:
         self.limit = max(float(self.settings.floor), held * kept)
         self.cuts += 1
         self._cut_at = now_s
-        self._long_since = None
+        self._long_turns = 0

@@ -9,7 +9,7 @@ _LIMIT = LimitSettings()
 
 
 class OverloadSection(Section):
-    """How many operations are answered at once. More get 503 with the code OVERLOADED, at once."""
+    """How many operations are answered at once. More get 503 with the code GATEWAY_OVERLOADED, at once."""
 
     adaptive: bool = _LIMIT.enabled
     """Lower the limit while the event loop cannot keep up. Off, only `max_in_flight` holds."""

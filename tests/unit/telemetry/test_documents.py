@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from gateway.admission.admission import Admission
 from gateway.telemetry.metrics import Metrics
 from tests.unit.telemetry.world import running, status_500
 
@@ -46,5 +47,6 @@ def test_panels_do_not_overlap():
 
 def test_every_metric_is_documented_and_no_other():
     documented = set(re.findall(r"^\| `(braid_\w+)`", DOCUMENT, re.MULTILINE))
-    families = {family.name + ("_total" if family.type == "counter" else "") for family in Metrics().collect()}
+    told = (*Metrics().collect(), *Admission().collect())
+    families = {family.name + ("_total" if family.type == "counter" else "") for family in told}
     assert documented == families
