@@ -40,8 +40,9 @@ def main() -> int:
     wanted = parser.parse_args().only
     begun = time.monotonic()
     with attacked_gateway() as gauge:
-        verdicts = [verdict for attack in CORPUS if _is_meant(attack.name, wanted) for verdict in judge(attack, gauge)]
-        growths = [grow(family, gauge) for family in FAMILIES if _is_meant(family.name, wanted)]
+        verdicts = list(judge((attack for attack in CORPUS if _is_meant(attack.name, wanted)), gauge))
+        alive = all(verdict.reading.status for verdict in verdicts)
+        growths = [grow(family, gauge) for family in FAMILIES if alive and _is_meant(family.name, wanted)]
     _print_verdicts(verdicts)
     _print_growths(growths)
     bad = sum(bool(found.faults) for found in (*verdicts, *growths))

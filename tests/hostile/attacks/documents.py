@@ -239,6 +239,21 @@ _VALUES = (
     ),
 )
 
+_LONG = (
+    document("list literal", "45,000 values in the text", "{ orders(first: [" + "1 " * 45_000 + "]) { id } }"),
+    document(
+        "object literal",
+        "9,000 members in the text",
+        "{ orders(first: {" + " ".join(f"a{i}: 1" for i in range(9000)) + "}) { id } }",
+    ),
+    document(
+        "variable definitions",
+        "6,000 in 90 kB",
+        "query (" + " ".join(f"$v{i}: Int" for i in range(6000)) + ") { __typename }",
+    ),
+    document("short comments", "45,000 in 90 kB", "#\n" * 45_000 + "{ __typename }"),
+)
+
 _NAMES = (
     document("names of JavaScript", "prototype pollution", "{ __proto__ constructor hasOwnProperty: __typename }"),
     document("names of Python", "attributes of objects", "{ __class__ __init__ __globals__: __typename }"),
@@ -330,4 +345,4 @@ _KINDS = (
     ),
 )
 
-DOCUMENTS: tuple[Attack, ...] = (*_FLOODS, *_FRAGMENTS, *_DEPTH, *_VALUES, *_NAMES, *_UNICODE, *_KINDS)
+DOCUMENTS: tuple[Attack, ...] = (*_FLOODS, *_FRAGMENTS, *_DEPTH, *_VALUES, *_LONG, *_NAMES, *_UNICODE, *_KINDS)

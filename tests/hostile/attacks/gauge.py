@@ -1,7 +1,7 @@
 """Gauge: what one request costs the process that answers it, and whether that still answers others meanwhile.
 
-CPU and memory are the process's own, as Linux counts them: other work on the machine changes neither. Only the time
-that a health check takes is the clock's.
+CPU and memory are the process's own, as Linux counts them: other work on the machine changes neither. A health check's
+time is the clock's, without what gateway and prober waited for a processor that others had: Linux counts that, too.
 """
 
 from __future__ import annotations
@@ -29,7 +29,8 @@ class Reading:
     """What one shot cost. status: 0 when the connection was closed without an answer.
 
     cpu_s: of all threads of the process. grown_bytes: the peak while it was answered, above the memory before.
-    health_s: the slowest health check that was under way meanwhile. logged: what was written to the log.
+    health_s: the slowest health check that was under way meanwhile, on a machine of our own.
+    logged: what was written to the log.
     """
 
     status: int
@@ -75,17 +76,18 @@ class Gauge:
                 connection.endheaders(shot.body or None)
             response = connection.getresponse()
             return response.status, response.read()
-        except (http.client.HTTPException, ConnectionError):
+        except (http.client.HTTPException, OSError):  # a timeout is an OSError
             return 0, b""
         finally:
             connection.close()
 
     def cpu_s(self) -> float:
         """CPU seconds of all threads so far, to the nanosecond: /proc/PID/stat counts in hundredths."""
-        spent = 0
-        for task in (self._process / "task").iterdir():
-            spent += int((task / "schedstat").read_text().split()[0])
-        return spent / 1e9
+        return sum(_scheduled(task)[0] for task in (self._process / "task").iterdir())
+
+    def _waited_s(self) -> float:
+        """Seconds that the gateway's event loop and the calling thread have waited for a processor so far."""
+        return _scheduled(self._process)[1] + _scheduled(Path("/proc/thread-self"))[1]
 
     def _kilobytes(self, pattern: re.Pattern[str]) -> int:
         found = pattern.search((self._process / "status").read_text())
@@ -111,11 +113,22 @@ class Gauge:
     def _probe(self, seconds: list[float], over: threading.Event) -> None:
         connection = http.client.HTTPConnection(self._address, timeout=ANSWER_TIMEOUT_S)
         while not over.is_set():
-            begun = time.perf_counter()
-            connection.request("GET", "/health")
-            answer = connection.getresponse()
-            answer.read()
-            assert answer.status == 200
-            seconds.append(time.perf_counter() - begun)
+            waited_s, begun = self._waited_s(), time.perf_counter()
+            try:
+                connection.request("GET", "/health")
+                answer = connection.getresponse()
+                healthy = answer.status == 200 and bool(answer.read())
+            except (http.client.HTTPException, OSError):
+                healthy = False
+            elapsed_s = time.perf_counter() - begun - (self._waited_s() - waited_s)
+            seconds.append(max(0.0, elapsed_s) if healthy else ANSWER_TIMEOUT_S)
+            if not healthy:
+                break
             over.wait(_PROBE_EVERY_S)
         connection.close()
+
+
+def _scheduled(task: Path) -> tuple[float, float]:
+    """Seconds on a processor, and seconds waiting for one. For a process: of its first thread, which has the loop."""
+    on, waiting, _ = (task / "schedstat").read_text().split()
+    return int(on) / 1e9, int(waiting) / 1e9

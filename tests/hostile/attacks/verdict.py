@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from math import log2
 from statistics import linear_regression
@@ -57,10 +57,14 @@ class Growth:
         return (f"twice the size costs {self.factor:.1f} times as much",) if self.factor > MOST_GROWTH else ()
 
 
-def judge(attack: Attack, gauge: Gauge) -> Iterator[Verdict]:
-    """A verdict for every way of sending it."""
-    for shot in attack.shots:
-        yield judge_shot(attack, shot, lambda shot=shot: gauge.fire(shot))
+def judge(attacks: Iterable[Attack], gauge: Gauge) -> Iterator[Verdict]:
+    """A verdict for every attack and way of sending it, up to the first that gets no answer: nor would the next."""
+    for attack in attacks:
+        for shot in attack.shots:
+            verdict = judge_shot(attack, shot, lambda shot=shot: gauge.fire(shot))
+            yield verdict
+            if verdict.reading.status == 0:
+                return
 
 
 def judge_shot(attack: Attack, shot: Shot, fire: Callable[[], Reading]) -> Verdict:
