@@ -23,6 +23,8 @@ from mock_services.kit.ports import PORTS
 
 START_TIMEOUT_S = 60.0
 STOP_TIMEOUT_S = 5.0
+# Whoever keeps copies of what others have.
+FOLLOWERS = ("orders",)
 
 
 class EstateError(Exception):
@@ -67,6 +69,7 @@ class Estate:
             for name in self.services:
                 self._processes[name] = self._launch(name, self._ports.get(name, 0))
             self._wait_ready(deadline)
+            self._introduce()
         except BaseException:
             self.stop()
             raise
@@ -109,6 +112,8 @@ class Estate:
         self.kill(name)
         self._processes[name] = self._launch(name, port)
         self._wait_ready(time.monotonic() + START_TIMEOUT_S)
+        if name in FOLLOWERS:
+            self._introduce()
 
     def pause(self, name: str) -> None:
         """SIGSTOP: the system still takes connections for it, but nothing answers."""
@@ -172,6 +177,13 @@ class Estate:
                 failures.append(f"{process.name}: is not healthy: {error}")
         if failures:
             raise EstateError("\n".join(failures))
+
+    def _introduce(self) -> None:
+        """Tell who keeps copies of others where they are."""
+        for name in FOLLOWERS:
+            others = {other: url for other, url in self.urls().items() if other != name}
+            if name in self._processes and self.is_alive(name) and others:
+                ask(self.url(name), "POST", "/_feed/follow", others)
 
     def _hold_home(self) -> None:
         """As long as we run, nobody may refill it."""

@@ -10,7 +10,7 @@ from mock_services.catalog import store as catalog
 from mock_services.customers import store as customers
 from mock_services.homes import Filling, Row
 from mock_services.inventory import store as inventory
-from mock_services.kit import commands, outbox
+from mock_services.kit import commands, following, outbox
 from mock_services.orders import store as orders
 from mock_services.payments import store as payments
 from mock_services.reviews import store as reviews
@@ -60,7 +60,7 @@ class Shop:
         self._filling = filling
         self._tables: dict[str, Table] = {}
         for service, store in STORES.items():
-            filling.create(service, store.TABLES + outbox.TABLES + commands.TABLES)
+            filling.create(service, store.TABLES + outbox.TABLES + commands.TABLES + following.TABLES)
             filling.insert(service, outbox.FEED, [outbox.new_feed()])
             for name in _TABLE.findall(store.TABLES):
                 self._tables[name] = Table(filling, service, name)

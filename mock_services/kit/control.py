@@ -1,7 +1,7 @@
 """The control routes (/healthz, /openapi.json, /_calls, /_chaos), and the middleware that counts and disturbs others.
 
 Control routes are neither counted nor disturbed: a test must be able to look at a service that hangs. The feed is
-disturbed as other routes are, but not counted among them.
+not counted either, and disturbed only by its route's own settings: whoever keeps copies reads it all the time.
 """
 
 from __future__ import annotations
@@ -39,7 +39,6 @@ class Instruments:
         self._app = app
         self._routes = routes
         self._calls = calls
-        # Who keeps copies asks all the time: that must not disturb the counts of who asks for an answer.
         self._feed_calls = CallLog()
         self._chaos = chaos
 
@@ -57,13 +56,20 @@ class Instruments:
             await send(message)
 
         try:
-            await self._chaos.serve(self._app, route, scope, receive, noting_send)
+            if scope["path"] in FEED_PATHS and not self._is_disturbed(route):
+                await self._app(scope, receive, noting_send)
+            else:
+                await self._chaos.serve(self._app, route, scope, receive, noting_send)
         except Problem as problem:
             await problem.response()(scope, receive, noting_send)
         except ClientGone:
             pass
         finally:
             calls.leave()
+
+    def _is_disturbed(self, route: str) -> bool:
+        """Whether settings name the route. Whoever reads the feed would take draws from other routes' chaos."""
+        return any(settings["route"] == route for settings in self._chaos.state()["in_force"])
 
     def _route_of(self, scope: Scope) -> str:
         """`METHOD /route/{template}`; also for a method that the route does not have."""

@@ -26,6 +26,7 @@ from mock_services.kit.connection import Connection
 from mock_services.kit.control import json_response
 from mock_services.kit.database import Database
 from mock_services.kit.events import Stream
+from mock_services.kit.following import Follower
 from mock_services.kit.operations import Form, Operation, read_query, routes_of
 from mock_services.kit.outbox import EventPage, feed_state, prune, read_events
 from mock_services.kit.params import BadParameter, Param, cursor_param
@@ -134,8 +135,8 @@ def feed_routes(stream: Stream, database: Database, waiting: Waiting) -> list[Ro
     return [Route("/events", events), *routes_of(_state_operations(stream), database)]
 
 
-def feed_control_routes(stream: Stream, database: Database) -> list[Route]:
-    """The schemas of the events; and forgetting events, which the services never do by themselves."""
+def feed_control_routes(stream: Stream, database: Database, follower: Follower) -> list[Route]:
+    """The schemas of the events; whose feeds to follow; forgetting events, which services never do by themselves."""
 
     async def schema(request: Request) -> Response:
         for event in stream.events:
@@ -146,7 +147,15 @@ def feed_control_routes(stream: Stream, database: Database) -> list[Route]:
     async def pruned(request: Request) -> Response:
         return json_response(await database.write(prune, (await read_body(request, Pruning)).through))
 
-    return [Route("/schemas/{file}", schema), Route("/_feed/prune", pruned, methods=["POST"])]
+    async def followed(request: Request) -> Response:
+        await follower.follow(await read_body(request, dict[str, str]))
+        return Response(status_code=204)
+
+    return [
+        Route("/schemas/{file}", schema),
+        Route("/_feed/prune", pruned, methods=["POST"]),
+        Route("/_feed/follow", followed, methods=["POST"]),
+    ]
 
 
 async def _next_events(database: Database, waiting: Waiting, read: Any, wait_s: float) -> EventPage:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from starlette.applications import Starlette
@@ -22,6 +22,7 @@ from mock_services.kit.control import Instruments, control_routes
 from mock_services.kit.database import Database
 from mock_services.kit.events import Stream
 from mock_services.kit.feed import Waiting, feed_control_routes, feed_routes
+from mock_services.kit.following import Follower, Learn
 from mock_services.kit.problems import Problem
 
 _log = logging.getLogger(__name__)
@@ -33,7 +34,7 @@ _CODES = {404: "NOT_FOUND", 405: "METHOD_NOT_ALLOWED"}
 class Service:
     """name: as in ports and files. routes: its domain routes over a database. stream: what it tells of its changes.
 
-    document: its OpenAPI, the feed included.
+    document: its OpenAPI, the feed included. learn: what it keeps of others, by service.
     """
 
     name: str
@@ -41,6 +42,7 @@ class Service:
     routes: Callable[[Database], list[Route]]
     stream: Stream
     document: dict[str, Any]
+    learn: Mapping[str, Learn] = field(default_factory=dict[str, Learn])
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,14 +62,17 @@ def make_app(service: Service, database: Database) -> App:
     calls = CallLog()
     chaos = Chaos({f"{method} {route.path}" for route in routes for method in route.methods or () if method != "HEAD"})
 
+    follower = Follower(database, service.learn)
+
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncGenerator[None, None]:
         yield
+        await follower.stop()
         database.close()
 
     control = control_routes(service.name, service.document, database, calls, chaos)
     asgi = Starlette(
-        routes=routes + control + feed_control_routes(service.stream, database),
+        routes=routes + control + feed_control_routes(service.stream, database, follower),
         middleware=[Middleware(Instruments, routes=routes, calls=calls, chaos=chaos)],
         exception_handlers={
             Problem: _answer_problem,

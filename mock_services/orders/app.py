@@ -20,6 +20,7 @@ from mock_services.kit.params import (
 )
 from mock_services.kit.service import Service
 from mock_services.orders import store
+from mock_services.orders.copies import learn_customer, learn_price
 from mock_services.orders.events import EVENTS
 from mock_services.orders.model import STATUSES, NewOrder, Order
 
@@ -108,5 +109,6 @@ SERVICE = Service(
     summary="Orders of the shop: who ordered what, when, and how far it is.",
     routes=partial(routes_of, OPERATIONS),
     stream=STREAM,
+    learn={"customers": learn_customer, "catalog": learn_price},
     document=openapi_document("Orders", (*OPERATIONS, *feed_operations(STREAM))),
 )

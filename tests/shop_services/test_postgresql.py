@@ -30,7 +30,7 @@ from tests.shop_services.test_processes import estate_process, pids_of, wait_gon
 
 pytestmark = pytest.mark.postgresql
 
-EMPTY = ("outbox", "versions", "answers", "erased_customers")
+EMPTY = ("outbox", "versions", "answers", "followed", "erased_customers")
 """What only a service fills."""
 TINY = Sizes(customers=20, products=10, orders=60)
 
