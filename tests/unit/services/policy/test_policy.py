@@ -219,6 +219,18 @@ async def test_a_deadline_of_all_requests_that_is_shorter_than_the_timeout_tells
         assert policy.breaker.state == state
 
 
+async def test_a_client_that_goes_away_late_tells_nothing_either(make_context: MakeContext) -> None:
+    """The service has had what it should need; but it was not the time limit that ended the call."""
+    policy = ServicePolicy("stock", replace(QUICK, timeout_s=9.0, patience_s=0.01))
+    for _ in range(10):
+        call = asyncio.create_task(policy.call(Service(hang), make_context(), repeatable=False))
+        await asyncio.sleep(0.02)
+        call.cancel()
+        await asyncio.wait([call])
+        assert call.cancelled()
+    assert policy.breaker.state == CLOSED
+
+
 async def test_time_spent_waiting_for_a_place_does_not_count_against_the_service(make_context: MakeContext) -> None:
     """A call that got its place at the last moment was not at work long enough to tell anything; nor was one that got
     none. The one that had all the time tells."""
