@@ -224,13 +224,13 @@ _VALUES = (
     ),
     document(
         "as dear as is allowed",
-        "4,800 objects from four services",
-        "{ " + " ".join(f"{name}: orders(first: 200) {{ {_ORDER} }}" for name in "ab") + " }",
+        "9,600 objects from four services",
+        "{ " + " ".join(f"a{rows}: orders(first: {rows}) {{ {_ORDER} }}" for rows in (200, 199, 198, 197)) + " }",
     ),
     document(
         "as wide as is allowed",
-        "4,000 orders of 200 customers",
-        "{ customers(first: 200) { name recentOrders(first: 20) { id total status } } }",
+        "9,600 orders of 200 customers",
+        "{ customers(first: 200) { name recentOrders(first: 48) { id total status } } }",
     ),
     document(
         "most that a page allows",
