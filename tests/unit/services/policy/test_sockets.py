@@ -345,6 +345,25 @@ async def test_hedging_halves_the_tail_for_a_twentieth_more_calls(make_context: 
     assert min(tails_s) < plain_s / 2
 
 
+async def test_a_service_that_becomes_slow_as_a_whole_is_spared(make_context: MakeContext) -> None:
+    """All reads are late then, and nearly all would be sent twice; a twentieth is."""
+    slow = False
+
+    async def answer(exchange: Exchange) -> None:
+        await asyncio.sleep(0.3 if slow else 0.0)
+        await well(exchange)
+
+    options = PolicyOptions(timeout_s=LONG_S, max_connections=200, hedge=HedgeOptions(enabled=True))
+    async with client_of(answer, options) as (client, policy, server):
+        for _ in range(100):
+            await client.get_json("/x", context=make_context(LONG_S))
+        slow = True
+        await asyncio.gather(*(client.get_json("/x", context=make_context(LONG_S)) for _ in range(100)))
+    assert 200 < len(server.exchanges) <= 200 * 1.05
+    assert policy.hedging is not None
+    assert policy.hedging.hedges == len(server.exchanges) - 200
+
+
 async def test_commands_are_never_hedged(make_context: MakeContext) -> None:
     """However slow, with all the samples and the budget that reads have brought."""
     async with client_of(well, PolicyOptions(hedge=HedgeOptions(enabled=True, min_samples=20))) as (client, _, server):
