@@ -115,6 +115,8 @@ class Pipeline:
 
         One costs milliseconds, so running requests get their turn after each. What is no longer valid is left out.
         """
+        if self._sharing is not None and other._sharing is not None:
+            self._sharing = other._sharing  # a mutation that the other still runs is to be seen by queries here
         hottest = sorted(other._prepared.items(), key=lambda entry: entry[1].uses)[-most:] if most else []
         planned = 0
         for (operation, conditions), _ in hottest:
@@ -154,13 +156,15 @@ class Pipeline:
             trace.end_planning()
         seen.planned(operation, prepared.plan)
         cost = self._check_cost(prepared, variables, seen)
+        if request.spend is not None:
+            await request.spend(cost)
         self._split_time(operation, prepared, context)
 
         async def execute(context: RequestContext) -> Answered:
             return await self._execute(operation, prepared, variables, context, trace)
 
         if operation.kind == "query" and self._sharing is not None and trace is None:
-            answered = await self._sharing.answer(request, variables, context, execute)
+            answered = await self._sharing.answer((self, request), variables, context, execute)
         else:
             try:
                 answered = await execute(context)

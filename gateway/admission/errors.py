@@ -30,3 +30,15 @@ class RateLimited(NotAdmitted):
     """This client has sent more requests than its class may in a window of time."""
 
     code = "RATE_LIMITED"
+
+
+class CostBudgetSpent(RateLimited):
+    """What this client's operations cost together is more than its class may spend in a window of time."""
+
+    code = "COST_BUDGET_SPENT"
+
+
+class RedisMissing(BraidError):
+    """Rate limits are to be counted in Redis, and the package for it is not installed."""
+
+    code = "REDIS_PACKAGE_MISSING"

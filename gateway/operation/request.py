@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
+
+Spend = Callable[[int], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,6 +16,7 @@ class GraphQLRequest:
     document:       GraphQL text; may hold several operations, then operation_name picks one.
     variables:      JSON values as the client sent them, not yet coerced.
     queries_only:   the transport forbids side effects (HTTP GET): a mutation is refused with MUTATION_NOT_ALLOWED.
+    spend:          takes the operation's cost from its client's budget, or raises; None when there is no budget.
     """
 
     document: str
@@ -21,3 +24,4 @@ class GraphQLRequest:
     variables: Mapping[str, Any] = field(default_factory=dict[str, Any])
     extensions: Mapping[str, Any] = field(default_factory=dict[str, Any])
     queries_only: bool = False
+    spend: Spend | None = field(default=None, compare=False)

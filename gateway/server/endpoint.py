@@ -8,13 +8,14 @@ bodies are read, which no page of another origin can send unasked (CSRF); a GET 
 
 from __future__ import annotations
 
+from dataclasses import replace
+from functools import partial
 from time import perf_counter
 
 from gateway.admission.admission import Admission
 from gateway.admission.errors import NotAdmitted, RateLimited
-from gateway.admission.limit import AdaptiveLimit
 from gateway.operation.errors import MUTATION_NOT_ALLOWED, RequestError
-from gateway.operation.request import GraphQLRequest
+from gateway.operation.request import GraphQLRequest, Spend
 from gateway.response.response import GraphQLResponse
 from gateway.server.body import read_body
 from gateway.server.cross_site import refuse_cross_site_get
@@ -54,20 +55,32 @@ class GraphQLEndpoint:
             return
         # A body that has come is taken in first, since a connection can go on only behind it; nothing else is done.
         body = self._check_get(exchange) if reads else await self._read_post(exchange)
-        limit = self._admit()
+        self._enter()
         started = perf_counter()
         try:
-            await self._run(parse_query_string(exchange.scope["query_string"]) if reads else parse_body(body), exchange)
+            spend = await self._check_rate(exchange)
+            request = parse_query_string(exchange.scope["query_string"]) if reads else parse_body(body)
+            await self._run(request if spend is None else replace(request, spend=spend), exchange)
+        except NotAdmitted as error:
+            raise _refusal(error) from None
         finally:
-            limit.leave(perf_counter() - started)
+            self._admission.limit.leave(perf_counter() - started)
 
-    def _admit(self) -> AdaptiveLimit:
-        """Count one operation in. Raises HttpError 503."""
+    def _enter(self) -> None:
         try:
             self._admission.enter()
         except NotAdmitted as error:
             raise _refusal(error) from None
-        return self._admission.limit
+
+    async def _check_rate(self, exchange: Exchange) -> Spend | None:
+        """Count one request of the client's. Gives what takes an operation's cost from its budget."""
+        rates = self._admission.rates
+        if rates is None:
+            return None
+        peer = exchange.scope.get("client")
+        client = rates.name(exchange.headers, peer[0] if peer else "")
+        await rates.check(client)
+        return partial(rates.spend, client)
 
     def _negotiate(self, exchange: Exchange, *, html: bool) -> str:
         media_type = choose_media_type(exchange.headers.get("accept", ""), html=html)

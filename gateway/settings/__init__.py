@@ -9,6 +9,7 @@ from gateway.settings.errors import SettingsError, SettingsProblem
 from gateway.settings.execution import CacheSection, ExecutionSection, LimitsSection
 from gateway.settings.loading import load_settings
 from gateway.settings.overload import OverloadSection
+from gateway.settings.rates import RateClassSection, RateLimitsSection
 from gateway.settings.reload import ReloadSection
 from gateway.settings.schema import settings_json_schema
 from gateway.settings.server import ServerSection
@@ -33,6 +34,8 @@ __all__ = [
     "HedgeSection",
     "LimitsSection",
     "OverloadSection",
+    "RateClassSection",
+    "RateLimitsSection",
     "ReloadSection",
     "RetryBudgetSection",
     "RetrySection",

@@ -12,6 +12,7 @@ from gateway.settings.cost import CostSection
 from gateway.settings.execution import CacheSection, ExecutionSection, LimitsSection
 from gateway.settings.file import KeyPath, dotted, variable_form
 from gateway.settings.overload import OverloadSection
+from gateway.settings.rates import RateLimitsSection
 from gateway.settings.reload import ReloadSection
 from gateway.settings.server import ServerSection
 from gateway.settings.service import RetryBudgetSection, ServiceSection, fill_in
@@ -42,6 +43,7 @@ class Settings(Section):
     cost: CostSection = CostSection()
     cache: CacheSection = CacheSection()
     overload: OverloadSection = OverloadSection()
+    rate_limits: RateLimitsSection = RateLimitsSection()
     reload: ReloadSection = ReloadSection()
     telemetry: TelemetrySection = TelemetrySection()
     transport: Literal["aiohttp", "httpx"] = "aiohttp"

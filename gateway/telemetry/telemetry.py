@@ -13,6 +13,7 @@ from collections.abc import Iterable
 from time import perf_counter, time_ns
 from typing import TYPE_CHECKING
 
+from gateway.admission.errors import NotAdmitted
 from gateway.errors import BraidError
 from gateway.operation.errors import RequestError
 from gateway.services.request import RequestContext
@@ -119,7 +120,7 @@ class WatchedRequest:
 
     def ended_by(self, error: BaseException) -> None:
         """The end, without an answer of the pipeline's."""
-        if isinstance(error, RequestError):
+        if isinstance(error, RequestError | NotAdmitted):
             self._end(REFUSED)
         else:
             self._end(CANCELLED if isinstance(error, asyncio.CancelledError) else BROKEN)

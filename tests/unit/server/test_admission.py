@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 
 import pytest
 
 from gateway.admission.admission import Admission
+from gateway.admission.clients import ClientSettings
 from gateway.admission.limit import LimitSettings
+from gateway.admission.rates import ClassLimits, RateSettings
+from gateway.operation.request import GraphQLRequest
+from gateway.response.response import GraphQLResponse
 from gateway.server.app import create_server
 from tests.unit.server.small_engine import SmallEngine
 from tests.unit.server.sockets import PATIENCE_S, RawClient, connected, head, post, served
@@ -91,3 +95,39 @@ async def test_refusals_and_the_limit_are_told(url: str, admission: Admission, w
     told = {(s.name, *s.labels.values()): s.value for family in admission.collect() for s in family.samples}
     assert told["braid_admission_refused_total", "GATEWAY_OVERLOADED"] == 1
     assert (told["braid_admission_limit",], told["braid_admission_in_flight",]) == (1, 1)
+
+
+async def test_client_with_too_many_requests_is_refused_and_others_are_not(engine: SmallEngine) -> None:
+    """Here the API key tells them apart; the connection stays open."""
+    rates = RateSettings(ClientSettings("x-api-key", unlisted=True), classes={"default": ClassLimits("2/minute")})
+    async with served(create_server(engine, admission=Admission(rates=rates))) as url, connected(url) as raw:
+        for key, status in (("ann", 200), ("ann", 200), ("ann", 429), ("bob", 200)):
+            await raw.send(post(HELLO, x_api_key=key))
+            answer = await raw.answer()
+            assert answer.status == status
+            assert "connection" not in answer.headers
+            if status == 429:
+                assert answer.code() == "RATE_LIMITED"
+                assert (answer.headers["ratelimit-limit"], int(answer.headers["retry-after"]) > 0) == ("2", True)
+        await raw.send(head("GET", "/health", x_api_key="ann"))
+        assert (await raw.answer()).status == 200
+    assert len(engine.seen) == 3
+
+
+async def test_operation_that_costs_more_than_is_left_is_refused() -> None:
+    """The engine knows the cost; the server knows whose budget it is."""
+
+    class Costly(SmallEngine):
+        async def run(self, request: GraphQLRequest, headers: Mapping[str, str], request_id: str) -> GraphQLResponse:
+            assert request.spend is not None
+            await request.spend(60)
+            return await super().run(request, headers, request_id)
+
+    admission = Admission(rates=RateSettings(classes={"default": ClassLimits(cost="100/minute")}))
+    async with served(create_server(Costly(), admission=admission)) as url, connected(url) as raw:
+        await raw.send(post(HELLO))
+        assert (await raw.answer()).status == 200
+        await raw.send(post(HELLO))
+        answer = await raw.answer()
+        assert (answer.status, answer.code()) == (429, "COST_BUDGET_SPENT")
+    assert admission.limit.in_flight == 0
