@@ -43,7 +43,9 @@ from gateway.response.response import GraphQLResponse
 from gateway.services.loader import close_loaders
 from gateway.services.request import RequestContext
 
-Key = tuple[str, str | None, bytes]
+Asked = tuple[object, GraphQLRequest]
+"""Who executes it, and what: a pipeline that took another's place answers from another graph."""
+Key = tuple[object, str, str | None, bytes]
 
 _LEAST_SHARE_OF_TIME = 0.5
 """Of a request's own time, that a flight must still have for the request to join it."""
@@ -73,7 +75,7 @@ Work = Callable[[RequestContext], Awaitable[Answered]]
 
 
 class Sharing:
-    """The flights of one pipeline.
+    """The flights of a pipeline, and of those that take its place when the graph changes.
 
     taken:    requests that joined a flight which another had started.
     repeated: those of them that asked once more, because it came back incomplete.
@@ -84,14 +86,12 @@ class Sharing:
         self.repeated = 0
         self._flights: dict[Key, _Flight] = {}
 
-    async def answer(
-        self, request: GraphQLRequest, variables: Mapping[str, Any], context: RequestContext, work: Work
-    ) -> Answered:
+    async def answer(self, asked: Asked, variables: Mapping[str, Any], context: RequestContext, work: Work) -> Answered:
         """The answer of `work`, or that of a flight under way which does the same. Raises what `work` raises.
 
         variables: as coerced, which is how `work` uses them.
         """
-        key = key_of(request, variables, context)
+        key = key_of(asked, variables, context)
         flight = self._joinable(key, context)
         if flight is None:
             return await self._wait(self._start(key, context, work))
@@ -170,10 +170,11 @@ def _left_s(deadline: float) -> float:
     return deadline - asyncio.get_running_loop().time()
 
 
-def key_of(request: GraphQLRequest, variables: Mapping[str, Any], context: RequestContext) -> Key:
+def key_of(asked: Asked, variables: Mapping[str, Any], context: RequestContext) -> Key:
     """Equal for queries whose answers may not differ.
 
     Values are compared as JSON text, in which `1`, `1.0` and `true` are three things; in Python they are equal.
     """
+    by, request = asked
     seen = [variables, request.extensions, *(getattr(context, name) for name in _IN_THE_KEY)]
-    return request.document, request.operation_name, msgspec.json.encode(seen, order="sorted")
+    return by, request.document, request.operation_name, msgspec.json.encode(seen, order="sorted")

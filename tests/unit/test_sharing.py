@@ -147,7 +147,7 @@ async def test_what_makes_no_difference_does_not_keep_queries_apart(same: str):
 
 def test_values_that_python_takes_for_equal_are_different_keys():
     def key(value: object) -> object:
-        return key_of(GraphQLRequest("{ n }"), {"v": value}, RequestContext("r", 0.0))
+        return key_of((None, GraphQLRequest("{ n }")), {"v": value}, RequestContext("r", 0.0))
 
     values = [1, 1.0, True, "1", "true", 0, False, None, -0.0, 0.0, [], {}, ""]
     assert len({key(value) for value in values}) == len(values)
@@ -159,9 +159,32 @@ def test_whatever_a_request_brings_is_in_the_key_or_known_to_change_no_answer():
     names = {part.name for part in fields(RequestContext)}
     assert names >= NEVER_IN_AN_ANSWER
     assert names - NEVER_IN_AN_ANSWER == {"headers", "batching"}
-    before = key_of(GraphQLRequest("{ n }"), {}, context)
+    before = key_of((None, GraphQLRequest("{ n }")), {}, context)
     context.batching = False
-    assert key_of(GraphQLRequest("{ n }"), {}, context) != before
+    assert key_of((None, GraphQLRequest("{ n }")), {}, context) != before
+
+
+def test_whatever_a_client_asks_is_in_the_key_or_known_to_change_no_answer():
+    keyed = {"document", "operation_name", "variables", "extensions"}
+    assert {part.name for part in fields(GraphQLRequest)} - keyed <= {"queries_only", "spend"}
+
+
+async def test_a_pipeline_that_takes_anothers_place_executes_its_own_and_sees_the_others_mutations():
+    before, after = Sharers(), Sharers()
+    after.source = before.source
+    after.pipeline = Pipeline(GRAPH, {"a": before.source}, PipelineOptions(sharing=True))
+    [old] = await before.asked()
+    [mutation] = await before.asked(document="mutation { add(n: 1) }")
+    await after.pipeline.learn_from(before.pipeline, 0)
+    [early] = await after.asked()
+    assert before.fetches == 3
+    before.source.waiting.pop(1).set_result(SubgraphResponse({"add__1": 1}))
+    await mutation
+    [late] = await after.asked()
+    assert before.fetches == 4
+    for task in (old, early, late):
+        task.cancel()
+    await asyncio.wait([old, early, late])
 
 
 async def test_mutations_never_share():
