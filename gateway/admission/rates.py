@@ -94,8 +94,8 @@ class RateLimits:
         if item is not None and amount > 0 and not await self._count(item, "cost", client, amount):
             self.counts.overspent += 1
             after_s, headers = await self._explain(item, "cost", client)
-            message = f"This operation costs {amount}, more than is left of your budget of {item.amount}; please wait."
-            raise CostBudgetSpent(message, after_s, headers)
+            left = f"{headers['ratelimit-remaining']} of your budget of {item.amount}"
+            raise CostBudgetSpent(f"This operation costs {amount}, and {left} is left; please wait.", after_s, headers)
 
     async def close(self) -> None:
         """Give back the connections to Redis."""
@@ -120,17 +120,17 @@ class RateLimits:
 
     async def _explain(self, item: RateLimitItem, what: str, client: str) -> tuple[int, dict[str, str]]:
         """When to try again, in seconds, and the headers that tell the limit."""
-        seconds = item.get_expiry()
+        seconds, remaining = item.get_expiry(), 0
         try:
             async with asyncio.timeout(STORAGE_TIMEOUT_S):
                 stats = await self._limiter.get_window_stats(item, what, client)
-            seconds = min(seconds, math.ceil(stats.reset_time - time.time()))
+            seconds, remaining = min(seconds, math.ceil(stats.reset_time - time.time())), max(0, stats.remaining)
         except (StorageError, TimeoutError) as error:
             self._note_absence(error)
         seconds = max(1, seconds)
         headers = {
             "ratelimit-limit": str(item.amount),
-            "ratelimit-remaining": "0",
+            "ratelimit-remaining": str(remaining),
             "ratelimit-reset": str(seconds),
         }
         return seconds, headers

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from gateway.admission.errors import CostBudgetSpent
 from gateway.operation.cost_limit import CostLimit
 from gateway.operation.errors import RequestError
 from gateway.operation.limits import Limits
@@ -137,6 +138,23 @@ async def test_a_plan_of_too_many_fetches_is_refused_before_the_first():
         await answered(over, "{ p(id: 1) { a b } }")
     assert refused.value.errors[0]["extensions"]["limit"] == "fetches"
     assert len(a.requests) == 1
+
+
+async def test_the_cost_is_taken_from_the_clients_budget_before_any_service_is_asked():
+    a = answering("a", {"p__1": {"a": 1}})
+    budget = [2]
+
+    async def spend(cost: int) -> None:
+        if cost > budget[0]:
+            raise CostBudgetSpent("spent", 1)
+        budget[0] -= cost
+
+    over = pipeline(a)
+    for _ in range(2):
+        assert (await answered(over, "{ p(id: 1) { a } }", spend=spend)).data == {"p": {"a": 1}}
+    with pytest.raises(CostBudgetSpent):
+        await answered(over, "{ p(id: 1) { a } }", spend=spend)
+    assert len(a.requests) == 2
 
 
 async def test_a_trace_says_what_the_operation_was_estimated_to_cost():

@@ -99,8 +99,9 @@ async def test_budget_is_spent_by_cost(url: str | None, client: str) -> None:
     """What does not fit takes nothing, so that a smaller operation still fits."""
     async with opened(url) as rates:
         await rates.spend(client, 60)
-        with pytest.raises(CostBudgetSpent):
+        with pytest.raises(CostBudgetSpent, match="costs 50, and 40 of your budget of 100 is left") as refused:
             await rates.spend(client, 50)
+        assert refused.value.headers["ratelimit-remaining"] == "40"
         await rates.spend(client, 40)
         with pytest.raises(CostBudgetSpent):
             await rates.spend(client, 1)
