@@ -79,6 +79,12 @@ class ObjectShape:
         fields = collect(self.selections, type_name, self.supergraph, by=lambda selected: selected.response_key)
         return tuple(_field_shape(selected, runtime, schema, self.supergraph) for selected in fields)
 
+    def is_own_type(self, type_name: str) -> bool:
+        """Whether the name says what an object is; "" does not, nor an interface's, which interface objects go by."""
+        if not type_name or not self.is_abstract:
+            return bool(type_name)
+        return not isinstance(self.supergraph.api_schema.type_map.get(type_name), GraphQLInterfaceType)
+
     def untyped_fields(self) -> tuple[FieldShape, ...] | None:
         """The fields for an object whose type was not needed, or could not be learned: those of the interface.
 
