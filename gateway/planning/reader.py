@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gateway.federation.selection import TYPENAME, Field, Selections
+from gateway.federation.selection import TYPENAME, Field, Fragment, Selections
 from gateway.federation.supergraph import FieldSource, Kind, Supergraph
 from gateway.operation.specialise import applies, collect
 from gateway.planning.solution import Source
@@ -66,6 +66,8 @@ class Reader:
             if isinstance(node, Field):
                 if node.name == TYPENAME:
                     return True
+            elif _selects_nothing(node.selections):
+                continue
             elif not applies(node.type_condition, interface, self._supergraph) or self.needs_type(
                 node.selections, interface
             ):
@@ -81,3 +83,8 @@ class Reader:
             if seen.key == field.key:
                 view += seen.selections
         return info.named, view
+
+
+def _selects_nothing(selections: Selections) -> bool:
+    """Whether conditions left nothing of a fragment, nor of those inside it."""
+    return all(isinstance(node, Fragment) and _selects_nothing(node.selections) for node in selections)

@@ -138,6 +138,16 @@ CASES = [
         { __typename best { __typename kind: __typename ... on Film { __typename } } search { __typename stars } }
         """,
     ),
+    Case(
+        name="what a condition leaves of opaque objects needs no type",
+        query="query ($no: Boolean = false) { best { stars @include(if: $no) } }",
+        plan=["1 ratings"],
+    ),
+    Case(
+        name="a fragment that a condition empties needs no type",
+        query="query ($no: Boolean = false) { best { ... on Film { __typename @include(if: $no) } } }",
+        plan=["1 ratings"],
+    ),
     Case(name="a fragment on the interface itself", query="{ best { ... on Item { stars } id } }", plan=["1 ratings"]),
 ]
 

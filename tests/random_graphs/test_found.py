@@ -108,6 +108,12 @@ FOUND = [
         "{ q2 { o4 { id f1 { __typename } } } }",
     ),
     Found(
+        "an opaque object of which conditions left nothing was answered with null",
+        "100/64, question 2",
+        OPAQUE,
+        "query ($no: Boolean = false) { q2 { o4 { f1 { ... on T3 { __typename @include(if: $no) } } } } }",
+    ),
+    Found(
         "an error stood at an alias under which the client did not select the failing field",
         "1/8, question 1",
         ALIASES,
