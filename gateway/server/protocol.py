@@ -69,11 +69,6 @@ class GuardedHttpProtocol(HttpToolsProtocol):
         self._in_head = self._progressed = True
         self._overhead = 0
 
-    def on_header(self, name: bytes, value: bytes) -> None:
-        # A trailer comes when the application may have read the head already, past what a proxy checked: it is dropped.
-        if self._in_head:
-            super().on_header(name, value)
-
     def on_headers_complete(self) -> None:
         upgrades = self.parser.should_upgrade()  # pyright: ignore[reportOptionalMemberAccess]  # set until the connection ends
         if upgrades and self._has_body():
@@ -84,6 +79,8 @@ class GuardedHttpProtocol(HttpToolsProtocol):
         self._previous = self.cycle
         super().on_headers_complete()
         self._in_head, self._in_body, self._overhead = False, True, 0
+        # What comes from here on is a trailer, past what a proxy checked: it goes into a list that nobody reads.
+        self.headers = []
         self._stop_awaiting_head()
         if upgrades:
             self.cycle.keep_alive = False
