@@ -15,6 +15,7 @@ from gateway.services.policy.options import BudgetOptions
 from mock_services.estate import Estate
 from mock_services.faults import Proxies
 from tests.chaos.clients import Asked
+from tests.chaos.conftest import CLIENTS, LET_IN
 from tests.chaos.counting import calls_by_request, extra_calls, openings
 from tests.chaos.crowd import Crowd, gathered
 from tests.shop.conftest import MakeGateway
@@ -22,9 +23,8 @@ from tests.shop.gateway_process import GatewayProcess
 from tests.shop.waiting import wait_until
 
 VICTIM = "support"
-CLIENTS = 20
 OPEN_S = 0.3
-SETTINGS = {
+SETTINGS = LET_IN | {
     "BRAID_EXECUTION__DEADLINE_S": "1",
     "BRAID_SUBGRAPHS__SUPPORT__BREAKER__OPEN_S": str(OPEN_S),
     "BRAID_SUBGRAPHS__SUPPORT__BREAKER__MAX_OPEN_S": str(OPEN_S),
