@@ -22,7 +22,13 @@ ELSEWHERE = {
 """Settings under these sections that keep nothing up."""
 
 ALSO = (
-    *("server.max_body_bytes", "server.forward_headers", "server.introspection", "server.explain"),
+    *(
+        "server.max_body_bytes",
+        "server.cors_origins",
+        "server.forward_headers",
+        "server.introspection",
+        "server.explain",
+    ),
     *("server.access_log", "telemetry.metrics"),
 )
 """Knobs of this page from sections that are about more than it."""
