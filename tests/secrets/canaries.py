@@ -18,7 +18,7 @@ PLACES = (
     *("serviceBody", "serviceHeader", "setCookie", "location", "reason", "problem", "rowId", "enumValue"),
     *("graphqlMessage", "graphqlCode", "graphqlService", "stackTrace", "graphqlPath", "graphqlExtensions"),
     *("exception", "batchException", "cause", "group", "returned", "serialised"),
-    *("configUrl", "environment", "otlpToken", "badValue", "badYaml", "badImport", "badFile", "badUrl"),
+    *("configUrl", "environment", "otlpToken", "badValue", "badYaml", "badImport", "badFile", "badUrl", "redisUrl"),
 )
 
 

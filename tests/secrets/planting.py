@@ -28,6 +28,10 @@ server:
   forward_headers: [authorization, x-api-key, cookie, x-mode]
 execution: {{share_queries: {sharing}}}
 telemetry: {{otlp_endpoint: "{url}/v1/traces", sample_ratio: 1.0}}
+rate_limits:
+  redis_url: "redis://:${{REDIS_PASSWORD}}@127.0.0.1:9/0"
+  header: x-api-key
+  classes: {{default: {{requests: 100000/minute, cost: 10000000/minute}}}}
 python_path: {graph}
 service_defaults: {{breaker: {{enabled: false}}}}
 subgraphs:
@@ -69,6 +73,7 @@ class LeakyGateway(GatewayProcess):
         environment = {
             "SHOP_DSN": dsn("environment"),
             "URL_TOKEN": canary("configUrl"),
+            "REDIS_PASSWORD": canary("redisUrl"),
             "OTEL_EXPORTER_OTLP_HEADERS": f"authorization={canary('otlpToken')}",
             "PYTHONPATH": str(REPOSITORY),
         }

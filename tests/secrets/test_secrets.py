@@ -6,6 +6,7 @@ The canaries are listed by place in canaries.py; what is sent, in planting.py; w
 from __future__ import annotations
 
 import asyncio
+import re
 import signal
 import subprocess
 import sys
@@ -55,6 +56,7 @@ def prove_that_all_was_at_work(told: Told, upstream: Upstream) -> None:
     assert failed >= set(FAILING) - {"problem", "meantForClients"} | {"login", "batch"}
     assert {line["event"] for line in lines} >= {"request", "source failed", "resolver failed"}
     assert 'code="DOWNSTREAM_SERVICE_ERROR"' in told.metrics
+    assert re.search(r"^braid_rate_limits_uncounted_total [1-9]", told.metrics, re.MULTILINE)
     assert b"fetch notes" in b"".join(upstream.collected)
     assert b"call secretive" in b"".join(upstream.collected)
     answers = "".join(told.answers)
@@ -72,6 +74,7 @@ BAD_FILES = {
     "a value in an unknown key": f"server: {{prt: '{password('badValue').replace(chr(39), '')}'}}",
     "a list for a text": f"subgraphs: {{a: {{url: ['{dsn('badValue')}']}}}}",
     "a password in a URL": f"subgraphs: {{a: {{url: 'http://root:{canary('badUrl')}@db.test/'}}}}",
+    "a URL of another kind": f"rate_limits: {{redis_url: 'amqp://:{canary('redisUrl')}@db.test'}}",
     "no URL at all": f"subgraphs: {{a: {{url: '{dsn('badUrl')}'}}}}",
     "text behind a value": f"server:\n  host: 'x' {canary('badYaml')}\n",
     "a quote that does not end": f"server:\n  host: '{canary('badYaml')}\n",
