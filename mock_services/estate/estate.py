@@ -24,7 +24,7 @@ from mock_services.kit.ports import PORTS
 START_TIMEOUT_S = 60.0
 STOP_TIMEOUT_S = 5.0
 # Whoever keeps copies of what others have.
-FOLLOWERS = ("orders",)
+FOLLOWERS = ("orders", "payments")
 
 
 class EstateError(Exception):

@@ -13,6 +13,7 @@ from mock_services.kit.operations import Form, Operation, routes_of
 from mock_services.kit.params import choice_param, cursor_param, id_param, ids_param, limit_param
 from mock_services.kit.service import Service
 from mock_services.payments import store
+from mock_services.payments.copies import open_account
 from mock_services.payments.model import STATUSES, Billing, Charge
 
 IDS = ids_param("ids", "Charges to answer.")
@@ -76,5 +77,6 @@ SERVICE = Service(
     summary="Charges for orders, and each customer's balance of them.",
     routes=partial(routes_of, OPERATIONS),
     stream=STREAM,
+    learn={"customers": open_account},
     document=openapi_document("Payments", (*OPERATIONS, *feed_operations(STREAM))),
 )

@@ -58,6 +58,19 @@ def test_a_new_customer_can_order_and_an_erased_one_cannot(shop: Estate) -> None
     assert len(orders) >= 1
 
 
+def test_a_new_customer_has_an_account(tmp_path: Path) -> None:
+    """At the payments service, soon after; it stays when the customer is erased."""
+    generate(tmp_path, 1, Sizes(customers=5, products=5, orders=20))
+    with Estate(tmp_path, services=["customers", "payments"]) as shop:
+        id = register(shop)
+        billing = f"{shop.url('payments')}/billing/{id}"
+        eventually(lambda: httpx.get(billing, trust_env=False).status_code == 200)
+        assert post(shop, "customers", f"/customers/{id}/erase").status_code == 200
+        other = register(shop)
+        eventually(lambda: httpx.get(billing.replace(id, other), trust_env=False).status_code == 200)
+        assert httpx.get(billing, trust_env=False).json()["charge_count"] == 0
+
+
 def test_a_new_price_is_that_of_new_orders(shop: Estate) -> None:
     """What was placed before keeps its own."""
     before = place(shop, "c-000001").json()
