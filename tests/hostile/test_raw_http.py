@@ -14,7 +14,7 @@ from structlog.testing import capture_logs
 from gateway.server.app import create_server
 from tests.hostile.raw_cases import CHUNKED, END, HEALTH, ONE_CHUNK, RAW_CASES, SMUGGLED, RawCase
 from tests.unit.server.small_engine import SmallEngine
-from tests.unit.server.sockets import PATIENCE_S, RawClient, connected, post, served
+from tests.unit.server.sockets import PATIENCE_S, RawClient, connected, head, post, served
 
 pytestmark = pytest.mark.anyio
 
@@ -137,3 +137,11 @@ async def test_endless_pipeline_is_cut_off_behind_what_is_waiting(url: str, engi
         got = await raw.closed()
     assert len(_STATUS.findall(got)) == 33
     assert engine.touched == 32
+
+
+async def test_upgrade_with_a_body_is_told_why_it_is_refused(url: str) -> None:
+    """The parser takes the body for the other protocol's; it would otherwise be said to be empty."""
+    async with connected(url) as raw:
+        await raw.send(head(content_type="application/json", content_length="2", connection="upgrade", upgrade="h2c"))
+        answer = await raw.answer()
+    assert (answer.status, b"Upgrade" in answer.body) == (400, True)
