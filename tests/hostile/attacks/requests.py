@@ -59,6 +59,7 @@ _ADDRESSES = (
     request("GET of 3,000 parameters", "a search for each", "GET", PATH + "?" + "&".join("a=" for _ in range(2500))),
     request("GET of half an escape", "a percent sign alone", "GET", PATH + "?query=%7B%zz%"),
     request("GET not in UTF-8", "bytes that are no text", "GET", PATH + "?query=%ff%fe"),
+    request("long path", "8 kB in a log line and in the answer", "GET", "/" + "x" * 8000),
     request("long URL", "20 kB", "GET", PATH + "?query=" + "x" * 20_000),
     request("GET of bad variables", "variables that are no JSON", "GET", PATH + "?query=%7B__typename%7D&variables=%7B"),
     request("path upwards", "a file of the machine", "GET", "/graphql/../../../../etc/passwd"),
