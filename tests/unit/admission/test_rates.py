@@ -12,6 +12,7 @@ from uuid import uuid4
 import pytest
 from structlog.testing import capture_logs
 
+from gateway.admission import rates as rates_module
 from gateway.admission.clients import ClientSettings, name_of_value
 from gateway.admission.errors import CostBudgetSpent, RateLimited
 from gateway.admission.rates import ClassLimits, RateLimits, RateSettings
@@ -138,3 +139,12 @@ async def test_redis_that_is_away_limits_nobody(absent: object, client: str) -> 
             assert rates.counts.uncounted == 51
     assert [(line["log_level"], sorted(line)) for line in logs] == [("warning", ["error", "event", "log_level"])]
     assert "secret" not in str(logs)
+
+
+async def test_redis_that_stays_away_is_said_once_a_minute(client: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However often it is tried again."""
+    monkeypatch.setattr(rates_module, "PAUSE_S", 0.0)
+    with closed_port() as port, capture_logs() as logs:
+        async with opened(f"redis://127.0.0.1:{port}/0") as rates:
+            assert await tries(rates, client, 5) == 5
+    assert len(logs) == 1
