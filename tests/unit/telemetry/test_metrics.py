@@ -12,7 +12,7 @@ from gateway.services.errors import SourceTimeout
 from gateway.services.request import RequestContext
 from gateway.telemetry.metrics import Counters, Histograms, Metrics
 from gateway.telemetry.outcomes import outcome_of
-from tests.unit.telemetry.world import hang, running, status_500
+from tests.unit.telemetry.world import hang, running, status_500, status_503
 
 pytestmark = pytest.mark.anyio
 
@@ -80,6 +80,20 @@ async def test_what_fails_is_counted_by_source_and_code(modules: Path):
     assert found[FETCHES % ("SUBREQUEST_TIMEOUT", "reviews")] == found[CALLS % ("SUBREQUEST_TIMEOUT", "reviews")] == 1
     assert found[FAILURES % ("SUBREQUEST_HTTP_ERROR", "things")] == 1
     assert found[FAILURES % ("SUBREQUEST_TIMEOUT", "reviews")] == 1
+
+
+async def test_the_policy_of_every_service_is_told(modules: Path):
+    """Of the one behind an in-process subgraph and of the remote one; a read that was refused has been tried again."""
+    async with running(modules) as world:
+        world.reviews = status_503
+        await world.ask()
+        found = await world.metrics()
+    for service, retries in (("things", 0), ("reviews", 2)):
+        assert found[f'braid_breaker_state{{service="{service}"}}'] == 0
+        assert found[f'braid_service_calls_in_flight{{service="{service}"}}'] == 0
+        assert found[f'braid_service_retries_total{{service="{service}"}}'] == retries
+    assert found["braid_retry_budget"] < 2
+    assert found['braid_service_budget{kind="retry",service="things"}'] < 2  # the process could afford no more
 
 
 async def test_a_fetch_that_the_deadline_cuts_off_is_counted_as_such(modules: Path):

@@ -187,6 +187,10 @@ async def status_500(request: web.Request) -> web.Response:
     return web.Response(status=500, text="stack trace with ANSWER-CANARY")
 
 
+async def status_503(request: web.Request) -> web.Response:
+    return web.Response(status=503)
+
+
 async def hang(request: web.Request) -> web.Response:
     await asyncio.sleep(2.5)
     return web.Response()
