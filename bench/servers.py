@@ -16,8 +16,13 @@ from pathlib import Path
 
 REPOSITORY = Path(__file__).parents[1]
 START_TIMEOUT_S = 30.0
-# With every connection waiting for one core, partial answers at the deadline would be cheaper than whole ones.
-PATIENT = {"BRAID_EXECUTION__DEADLINE_S": "60", "BRAID_SERVICE_DEFAULTS__TIMEOUT_S": "60"}
+# With every connection waiting for one core, partial answers at the deadline would be cheaper than whole ones, and
+# refusals cheaper still.
+PATIENT = {
+    "BRAID_EXECUTION__DEADLINE_S": "60",
+    "BRAID_SERVICE_DEFAULTS__TIMEOUT_S": "60",
+    "BRAID_OVERLOAD__ADAPTIVE": "false",
+}
 _ANNOUNCED = re.compile(r"Serving .* at (http://\S+/graphql)")
 
 
