@@ -27,7 +27,7 @@ SCHEMA = build_schema(
     union Pet = Cat | Dog
     interface Named { name: String owner: Owner }
     type Cat implements Named {
-      name: String owner: Owner age(in: Unit, as: In): Int lives: Int! colours: [String] twin: Cat
+      name: String nick: String owner: Owner age(in: Unit, as: In): Int lives: Int! colours: [String] twin: Cat
     }
     type Dog implements Named {
       name: String owner: Owner age(in: Unit, as: In): Float lives: Int colours: String twin: Dog
@@ -76,6 +76,7 @@ def test_what_is_one_field_may_be_asked_for_again(text: str) -> None:
     [
         ("{ cat { x: name x: lives } }", "return conflicting types 'String' and 'Int!'"),
         ("{ cat { x: name x: owner { name } } }", "return conflicting types"),
+        ("{ named { x: name ... on Cat { x: nick } } }", "'name' and 'nick' are different fields"),
         ("{ cat { owner { x: name x: id } } }", "'x' conflict because they return conflicting types 'String' and 'ID'"),
         ("{ cat { x: colours ...F } } fragment F on Cat { x: twin { name } }", "conflicting types"),
         ("{ cat { age age(in: DAYS) } }", "'age' conflict because they have differing arguments"),
@@ -102,7 +103,7 @@ def test_what_cannot_be_answered_under_one_name_is_refused(text: str, reason: st
 
 
 _LEAVES = {
-    "Cat": ["name", "x: name", "x: lives", "lives", "age", "age(in: DAYS)", "x: colours", "x: age"],
+    "Cat": ["name", "x: name", "x: nick", "x: lives", "lives", "age", "age(in: DAYS)", "x: colours", "x: age"],
     "Dog": ["name", "x: name", "x: lives", "lives", "age", "age(in: DAYS)", "x: colours", "x: age"],
     "Named": ["name", "x: name", "x: __typename"],
     "Owner": ["name", "id", "x: id", "x: name"],
