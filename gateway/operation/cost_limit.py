@@ -14,8 +14,8 @@ from gateway.operation.sizing import Variables
 class CostLimit:
     """What one operation may cost.
 
-    For scale: an object costs 1; the shop's example queries cost 17 to 40; 9,600 objects from four services take 60 ms of
-    CPU. enforced: False measures only.
+    For scale: an object costs 1; the shop's example queries cost 17 to 40; 9,600 objects from four services take 60 ms
+    of CPU. enforced: False measures only.
     """
 
     most: int = 10_000

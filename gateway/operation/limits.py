@@ -67,7 +67,7 @@ class Limits:
     directives: int = 50
     """Directives, fragments expanded."""
     values: int = 20_000
-    """Values in the variables, lists and objects with all that is in them. Bounds what coercion costs: up to 3 us each."""
+    """Values in the variables, lists and objects with all that is in them. Coercing takes up to 3 us each."""
     fetches: int = 40
     """Steps of the plan: fetches from subgraphs. Known, and refused, once the operation is planned."""
 
