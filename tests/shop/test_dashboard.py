@@ -145,7 +145,9 @@ def test_failures_of_what_nobody_asked_for_do_not_show(gateway: GatewayProcess, 
     estate.chaos("orders", error_rate=1)
     answer = gateway.ask(DASHBOARD, id=UNKNOWN_CUSTOMER)
     assert answer.text == '{"data":{"customer":null}}'
-    assert estate.calls() == ONE_CALL_EACH
+    # How often they were tried again is for the retry budget to say.
+    routes = {service: set(asked) for service, asked in estate.calls().items()}
+    assert routes == {service: set(asked) for service, asked in ONE_CALL_EACH.items()}
 
 
 def test_several_dashboards_in_one_request_share_their_calls(
