@@ -125,26 +125,20 @@ def _field(schema: GraphQLSchema, typename: str, node: ast.FieldNode) -> GraphQL
     return parent.fields[node.name.value]
 
 
-def unknown_fields(given: Any, typename: str, schema: GraphQLSchema, declared: str = "") -> list[str]:
-    """Names in a representation that are no fields of its type in this subgraph; internal names must not leak out.
-
-    declared: the type of the field that the object stands at. A requirement on an interface names fields of the
-    interface: its subgraph may be told them of a type that it does not know to implement it.
-    """
-    known: dict[str, Any] = {}
-    for name in (declared, typename):
-        known |= getattr(schema.type_map.get(name), "fields", {})
+def unknown_fields(given: Any, typename: str, schema: GraphQLSchema) -> list[str]:
+    """Names in a representation that are no fields of its type in this subgraph; internal names must not leak out."""
+    parent: Any = schema.type_map.get(typename)
     found: list[str] = []
     for name, value in given.items():
         if name == "__typename":
             continue
-        if name not in known:
+        if parent is None or name not in getattr(parent, "fields", {}):
             found.append(f"{typename}.{name}")
             continue
-        named = get_named_type(known[name].type)
+        named = get_named_type(parent.fields[name].type)
         for item in _flat(value):
             if isinstance(item, dict) and is_composite_type(named):
-                found += unknown_fields(item, item.get("__typename", named.name), schema, named.name)
+                found += unknown_fields(item, item.get("__typename", named.name), schema)
     return found
 
 
