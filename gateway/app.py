@@ -171,7 +171,7 @@ def build_app(settings: Settings, source: Origin | None = None) -> GatewayApp:
     source: where the settings come from, to be read again when they change there; None when they do not.
     """
     engine = _LazyEngine()
-    admission = Admission(settings.overload.to_limit(), settings.rate_limits.to_rates())
+    admission = Admission(settings.overload.to_limit(settings.execution.deadline_s), settings.rate_limits.to_rates())
 
     @contextlib.asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncGenerator[None]:

@@ -37,6 +37,8 @@ class LimitSettings:
 
     ceiling:      operations at once, whatever the loop says.
     floor:        the limit is never cut below.
+    easy, easy_s: nor below `easy` while operations take less than easy_s: so many take turns without harm, as the
+                  connections of a load test do, and refusing some of them would gain nothing.
     long_turn_s:  a turn of the loop that is longer counts as a sign of a queue.
     patience_s:   how long all turns must have been that long; less, the longer they are.
     """
@@ -44,6 +46,8 @@ class LimitSettings:
     enabled: bool = True
     ceiling: int = 1000
     floor: int = 3
+    easy: int = 50
+    easy_s: float = 1.2
     long_turn_s: float = 0.015
     patience_s: float = 0.15
 
@@ -124,7 +128,10 @@ class AdaptiveLimit:
             return
         held = min(self.limit, self._peak)
         kept = _NEXT_CUT if self.refused > self._refused_before else max(_FIRST_CUT, min(_NEXT_CUT, 1 / length))
-        self.limit = max(float(self.settings.floor), held * kept)
+        floor = self.settings.floor
+        if self._duration_s < self.settings.easy_s:
+            floor = max(floor, self.settings.easy)
+        self.limit = max(float(floor), held * kept)
         self.cuts += 1
         self._cut_at = now_s
         self._long_turns = 0

@@ -34,7 +34,7 @@ def find_stranger(
 ) -> int | None:
     """The place of an entity whose key is not that of its representation; None when each one is who it should be.
 
-    echoed: as in FetchStep. What an entity does not tell says nothing. Ids may be numbers on one side, text on the other.
+    echoed: as in FetchStep. What an entity does not tell says nothing. An id may be a number here and text there.
     """
     for place, (entity, representation) in enumerate(zip(entities, representations, strict=True)):
         if entity is None:

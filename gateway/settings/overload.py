@@ -17,11 +17,21 @@ class OverloadSection(Section):
     """Operations at once, even when they only wait for slow services. It bounds memory."""
     min_in_flight: Count = _LIMIT.floor
     """The limit is never lowered below this."""
+    easy_in_flight: Count = _LIMIT.easy
+    """Nor below this while operations take less than six tenths of `execution.deadline_s` on average."""
     long_turn_s: Seconds = _LIMIT.long_turn_s
     """Seconds; a turn of the event loop that takes longer counts as a sign of a queue."""
     patience_s: Seconds = _LIMIT.patience_s
     """Seconds for which every turn must have been long before the limit is lowered; less, the longer they are."""
 
-    def to_limit(self) -> LimitSettings:
-        """The same as the value that admission takes."""
-        return LimitSettings(self.adaptive, self.max_in_flight, self.min_in_flight, self.long_turn_s, self.patience_s)
+    def to_limit(self, deadline_s: float) -> LimitSettings:
+        """The same as the value that admission takes. deadline_s: what a request has that asks for no less."""
+        return LimitSettings(
+            enabled=self.adaptive,
+            ceiling=self.max_in_flight,
+            floor=self.min_in_flight,
+            easy=self.easy_in_flight,
+            easy_s=0.6 * deadline_s,
+            long_turn_s=self.long_turn_s,
+            patience_s=self.patience_s,
+        )

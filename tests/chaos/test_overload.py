@@ -36,6 +36,16 @@ async def test_more_than_the_gateway_can_do_is_refused_and_the_rest_is_answered(
     assert told['braid_admission_refused_total{code="GATEWAY_OVERLOADED"}'] > 0
 
 
+async def test_fifty_clients_that_keep_the_gateway_busy_are_all_answered() -> None:
+    """A load test as everybody runs one: the loop is always busy, and each answer comes well before the deadline."""
+    with gateway(0.04) as served:
+        load = Load(served.port)
+        outcome = await load.closed(50, 4.0)
+        load.close()
+    assert outcome.odd == outcome.refused == []
+    assert len(outcome.accepted) > 200
+
+
 async def test_slow_services_are_not_overload() -> None:
     """Everything waits for a second in all, 30 times a second: a lot is in flight, and nothing is refused."""
     with gateway(0.5) as served:
