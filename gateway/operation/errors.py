@@ -29,7 +29,7 @@ class RequestError(BraidError):
     code = GRAPHQL_VALIDATION_FAILED
 
     def __init__(self, errors: Sequence[dict[str, Any]]) -> None:
-        self.errors = [{**error, "message": _shortened(error["message"])} for error in errors]
+        self.errors: list[dict[str, Any]] = [{**error, "message": _shortened(error["message"])} for error in errors]
         super().__init__(self.errors[0]["message"], code=errors[0]["extensions"]["code"])
 
     @classmethod

@@ -23,7 +23,7 @@ INSTALLATION = [
 def plain(output: str) -> tuple[list[str], list[str]]:
     """What two runs have in common: (what services were asked, in any order; all other lines).
 
-    Durations, times, budgets and request ids are all the same, spaces are single, and a shell's notes on its jobs are gone.
+    Durations, times, budgets and request ids are the same, spaces single, and a shell's notes on its jobs gone.
     """
     for pattern, same in (
         (r"\d+\.\d ms", "N ms"),

@@ -11,8 +11,9 @@ import pytest
 
 from bench.measure import WrongAnswer, measure
 from bench.queries import DASHBOARD, ORDERS, Question
-from bench.servers import Server, bff
+from bench.servers import PATIENT, Server, bff
 from mock_services.estate import Estate
+from tests.shop.conftest import MakeGateway
 from tests.shop.gateway_process import GatewayProcess
 
 
@@ -36,8 +37,13 @@ def test_both_answer_the_same_with_the_same_calls(gateway: GatewayProcess, estat
         assert estate.calls() == calls
 
 
-def test_cpu_is_measured_and_a_wrong_answer_noticed(gateway: GatewayProcess, estate: Estate) -> None:
+def test_cpu_is_measured_and_a_wrong_answer_noticed(make_gateway: MakeGateway, estate: Estate) -> None:
     """A moment of load: some CPU for each request; a service that fails meanwhile spoils the measurement."""
+    with make_gateway(**PATIENT) as gateway:
+        check_measuring(gateway, estate)
+
+
+def check_measuring(gateway: GatewayProcess, estate: Estate) -> None:
     url = f"{gateway.url}/graphql"
     measured = asyncio.run(measure(url, gateway.pid, DASHBOARD, 0.3, 0.1))
     assert measured.answers > 10
