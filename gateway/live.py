@@ -182,14 +182,20 @@ class LiveGateway(Generic[GatewayT]):
 
     @contextlib.asynccontextmanager
     async def watching(self) -> AsyncGenerator[None]:
-        """Reload on SIGHUP, on changes of the files and, if so configured, of the services' schemas."""
+        """Reload on SIGHUP, on changes of the files and, if so configured, of the services' schemas.
+
+        Without a source there is nothing to reload, and SIGHUP keeps its usual meaning: the terminal has gone.
+        """
+        if self._origin is None:
+            yield
+            return
+        reload = self.gateway.settings.reload
         async with asyncio.TaskGroup() as tasks:
-            reload = self.gateway.settings.reload
             hangup = asyncio.Event()
             watches = [self._watch_signal(hangup)]
-            if self._origin is not None and reload.watch_s is not None:
+            if reload.watch_s is not None:
                 watches.append(self._watch_files(self._origin, reload.watch_s))
-            if self._origin is not None and reload.subgraphs_s is not None:
+            if reload.subgraphs_s is not None:
                 watches.append(self._watch_subgraphs(reload.subgraphs_s))
             running = [tasks.create_task(watch) for watch in watches]
             with _on_hangup(hangup):

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from statistics import median
 from typing import Any
 
@@ -36,6 +36,22 @@ SLACK_S = 0.3
 """For a busy machine, where a limit is a second or more."""
 
 TICKETS = ["customer", "openTickets"]
+
+
+SINGLE_CALLS = {
+    "BRAID_SERVICE_DEFAULTS__BREAKER__ENABLED": "false",
+    "BRAID_SERVICE_DEFAULTS__RETRY__MAX_RETRIES": "0",
+}
+
+
+@pytest.fixture(scope="module")
+def gateway(make_gateway: MakeGateway) -> Iterator[GatewayProcess]:
+    """One that makes each call once and never leaves a service alone: these tests are about single answers.
+
+    What breakers and retries make of many is in tests/chaos.
+    """
+    with make_gateway(**SINGLE_CALLS) as serving:
+        yield serving
 
 
 def ask_victim(client: httpx.Client) -> int:
@@ -118,7 +134,7 @@ def test_a_killed_service_costs_no_time(gateway: GatewayProcess, estate: Estate,
     """Within 50 ms of normal: asked in turn, of a gateway whose support lives and of one whose own support is dead."""
     with (
         Estate(estate.home, services=["support"]) as apart,
-        make_gateway(services=apart.urls()) as bereft,
+        make_gateway(services=apart.urls(), **SINGLE_CALLS) as bereft,
     ):
         whole = dashboard(gateway).whole()
         assert dashboard(bereft).whole() == whole

@@ -250,7 +250,7 @@ def test_an_error_in_the_query_is_located(braid: Braid, tmp_path: Path, stage: s
         (("shelf.graphql", "-v", "{"), "error: --variables is not JSON: "),
         (("shelf.graphql", "-v", "[]"), "error: --variables must be a JSON object\n"),
         (("shelf.graphql", "-v", "@gone.json"), "error: cannot read gone.json: No such file or directory\n"),
-        (("shelf.graphql",), "error: shelf.graphql:1:13: Variable '$first' has invalid value"),
+        (("shelf.graphql",), "error: shelf.graphql:1:13: Variable '$first' has an invalid value"),
     ],
 )
 def test_unusable_arguments_are_explained(braid: Braid, arguments: tuple[str, ...], message: str) -> None:
