@@ -17,7 +17,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-_FIRST_CUT = 0.5
+_FIRST_CUT = 0.33
 """At most. Until it, everything was let in: the longer the turns are, the more of it is queue."""
 _NEXT_CUT = 0.9
 _RELEASE = 1.5
@@ -37,8 +37,8 @@ class LimitSettings:
 
     ceiling:      operations at once, whatever the loop says.
     floor:        the limit is never cut below.
-    easy, easy_s: nor below `easy` while operations take less than easy_s: so many take turns without harm, as the
-                  connections of a load test do, and refusing some of them would gain nothing.
+    easy, easy_s: no cut is made while no more than `easy` operations come at once and take less than easy_s: they take
+                  turns without harm, as the connections of a load test do. It is no floor: what offers more is cut.
     long_turn_s:  a turn of the loop that is longer counts as a sign of a queue.
     patience_s:   how long all turns must have been that long; less, the longer they are.
     """
@@ -126,12 +126,12 @@ class AdaptiveLimit:
         """At most once in an operation's duration: before, the effect of the last cut cannot be seen."""
         if now_s - self._cut_at < max(self._duration_s, self.settings.patience_s):
             return
+        refusing = self.refused > self._refused_before
+        if not refusing and self._peak <= self.settings.easy and self._duration_s < self.settings.easy_s:
+            return
         held = min(self.limit, self._peak)
-        kept = _NEXT_CUT if self.refused > self._refused_before else max(_FIRST_CUT, min(_NEXT_CUT, 1 / length))
-        floor = self.settings.floor
-        if self._duration_s < self.settings.easy_s:
-            floor = max(floor, self.settings.easy)
-        self.limit = max(float(floor), held * kept)
+        kept = _NEXT_CUT if refusing else max(_FIRST_CUT, min(_NEXT_CUT, 1 / length))
+        self.limit = max(float(self.settings.floor), held * kept)
         self.cuts += 1
         self._cut_at = now_s
         self._long_turns = 0

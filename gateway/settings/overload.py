@@ -18,7 +18,8 @@ class OverloadSection(Section):
     min_in_flight: Count = _LIMIT.floor
     """The limit is never lowered below this."""
     easy_in_flight: Count = _LIMIT.easy
-    """Nor below this while operations take less than six tenths of `execution.deadline_s` on average."""
+    """The limit is not lowered while no more than this come at once, and take less than six tenths of
+    `execution.deadline_s`: a busy loop that answers all of them in time."""
     long_turn_s: Seconds = _LIMIT.long_turn_s
     """Seconds; a turn of the event loop that takes longer counts as a sign of a queue."""
     patience_s: Seconds = _LIMIT.patience_s

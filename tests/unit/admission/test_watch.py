@@ -20,7 +20,7 @@ async def work_without_end() -> None:
 
 
 async def test_busy_loop_lowers_the_limit() -> None:
-    limit = AdaptiveLimit(LimitSettings())
+    limit = AdaptiveLimit(LimitSettings(easy=0))
     limit.try_enter()
     async with watching(limit):
         busy = asyncio.create_task(work_without_end())
