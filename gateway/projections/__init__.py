@@ -1,0 +1,1 @@
+"""Projections: read models that services' own events keep up to date."""
