@@ -2,8 +2,8 @@
 
 A projection lives in *generations*. Each is built beside the others, in tables of its own (a file in SQLite, a schema
 in PostgreSQL), together with the positions up to which it has read; so a generation can be built, killed, dropped,
-promoted and rolled back without touching another. One generation is live: it answers queries. Those that are kept go on reading
-events too, so that going back to one is going back to something fresh, and what is erased is erased there as well.
+promoted and rolled back without touching another. One generation is live: it answers queries. Those that are kept go on
+reading events too, so that going back to one is going back to something fresh, and what is erased is erased there too.
 
 Everything here blocks, and is called in threads: one thread for each writer.
 """
@@ -138,10 +138,15 @@ class Store(Protocol):
         """Become its owner. holder: who this is, for status. Raises Owned."""
         ...
 
-    def read(self, projection: Projection, look: Callable[[Reading], T], generation: Generation | None = None) -> T:
-        """Call `look` over the live generation, or this one, in one read-only transaction.
+    def edit(self, projection: Projection, generation: Generation, change: Callable[[Transaction], T]) -> T:
+        """One short transaction on a generation that somebody else may own: for marks that its owner looks at."""
+        ...
 
-        Safe in many threads at once. Raises StoreError when there is no live generation.
+    def read(self, projection: Projection, look: Callable[[Reading], T], generation: Generation | None = None) -> T:
+        """Call `look` over a generation in one read-only transaction: this one, or the one that serves.
+
+        That is the live one; when it is of another version than the projection, the newest built one of its version,
+        so that old and new code may run side by side. Safe in many threads at once. Raises StoreError when there is none.
         """
         ...
 
