@@ -29,7 +29,7 @@ from mock_services.kit.events import Stream
 from mock_services.kit.following import Follower
 from mock_services.kit.operations import Form, Operation, read_query, routes_of
 from mock_services.kit.outbox import EventPage, feed_state, prune, read_events
-from mock_services.kit.params import BadParameter, Param, cursor_param
+from mock_services.kit.params import BadParameter, Param, cursor_param, ids_param
 from mock_services.kit.problems import not_found
 
 MAX_WAIT_S = 30.0
@@ -37,6 +37,7 @@ MAX_ROWS = 1000
 BUCKETS = 1024
 CURSOR = "snapshot"
 _SCAN = 10_000
+_IDS = ids_param("ids", "Only these aggregates; those that do not exist are left out.")
 
 
 class SnapshotItem(msgspec.Struct, frozen=True):
@@ -195,8 +196,11 @@ def _state_operations(stream: Stream) -> tuple[Operation, ...]:
         Operation(
             "GET",
             "/snapshot",
-            "The state of everything by id, to begin with.",
-            (Form(partial(_snapshot, stream), SnapshotPage, (_limit("Aggregates"), cursor_param(CURSOR, 1))),),
+            "The state of everything by id, to begin with; or of some by their ids, to look again.",
+            (
+                Form(partial(_states, stream), SnapshotPage, (_IDS,), when="ids"),
+                Form(partial(_snapshot, stream), SnapshotPage, (_limit("Aggregates"), cursor_param(CURSOR, 1))),
+            ),
         ),
         Operation(
             "GET",
@@ -220,6 +224,16 @@ def _snapshot(stream: Stream, db: Connection, *, limit: int, cursor: tuple[str] 
     items = [SnapshotItem(subject, version, found[subject]) for subject, version in shown]
     following = encode_cursor(CURSOR, shown[-1][0]) if len(rows) > limit else None
     return SnapshotPage(state.id, state.head, items, following)
+
+
+def _states(stream: Stream, db: Connection, *, ids: list[str]) -> SnapshotPage:
+    """Of these aggregates, as far as they exist."""
+    with db.snapshot():
+        state = feed_state(db)
+        found = stream.find(db, ids)
+        versions = dict(db.all("SELECT id, version FROM versions WHERE id IN listed(:ids)", {"ids": ids}))
+    items = [SnapshotItem(subject, versions.get(subject, 1), found[subject]) for subject in sorted(found)]
+    return SnapshotPage(state.id, state.head, items, None)
 
 
 def _digest(stream: Stream, db: Connection) -> Digest:

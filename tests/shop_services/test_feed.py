@@ -13,7 +13,8 @@ import pytest
 
 from mock_services.estate import Estate
 from mock_services.generator import Sizes, generate
-from tests.shop_services.feeds import Ask, check_order, events_after, head
+from mock_services.kit.ports import PORTS
+from tests.shop_services.feeds import Ask, check_order, events_after, head, snapshot
 from tests.shop_services.postgresql import execute
 
 TINY = Sizes(customers=3, products=3, orders=3)
@@ -109,6 +110,28 @@ def test_a_position_that_is_yet_to_come_is_refused(ask: Ask) -> None:
     assert (answer.status_code, answer.json()["code"]) == (409, "POSITION_BEYOND_HEAD")
 
 
+@pytest.mark.parametrize("service", PORTS)
+def test_the_state_of_some_is_as_in_the_whole(ask: Ask, service: str) -> None:
+    """Whichever are asked for, in whatever order; what does not exist is left out."""
+    position, items = snapshot(ask[service])
+    some = sorted(items)[::-7][:150]
+    answer = ask[service].get("/snapshot", params={"ids": ",".join(["nobody", *some])}).json()
+    assert answer["items"] == [items[subject] for subject in sorted(some)]
+    assert (answer["position"], answer["next"]) == (position, None)
+    assert answer["feed"] == ask[service].get("/snapshot", params={"limit": 1}).json()["feed"]
+
+
+def test_the_state_of_some_has_their_versions_and_not_what_was_erased(ask: Ask) -> None:
+    who = {"name": "Ida Lund", "email": "ida.lund@example.com", "city": "Oslo", "country": "NO"}
+    customer = ask["customers"].post("/customers", json=who).json()["id"]
+    ask["customers"].post(f"/customers/{customer}/rename", json={"name": "Ida Berg"})
+    path = f"/snapshot?ids={customer}"
+    (item,) = ask["customers"].get(path).json()["items"]
+    assert (item["aggregateversion"], item["data"]["name"]) == (2, "Ida Berg")
+    ask["customers"].post(f"/customers/{customer}/erase")
+    assert ask["customers"].get(path).json()["items"] == []
+
+
 @pytest.fixture
 def client(tmp_path: Path) -> Iterator[httpx.Client]:
     """Of a support service of one's own, whose feed may be spoiled."""
@@ -148,6 +171,9 @@ BAD = [
     "/events?position=3",
     "/snapshot?limit=1001",
     "/snapshot?cursor=abc",
+    "/snapshot?ids=",
+    "/snapshot?ids=a&limit=3",
+    "/snapshot?ids=" + ",".join(map(str, range(201))),
     "/digest?bucket=1024",
 ]
 
