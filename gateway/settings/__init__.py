@@ -9,6 +9,16 @@ from gateway.settings.errors import SettingsError, SettingsProblem
 from gateway.settings.execution import CacheSection, ExecutionSection, LimitsSection
 from gateway.settings.loading import load_settings
 from gateway.settings.overload import OverloadSection
+from gateway.settings.projections import (
+    ApplySection,
+    BuildSection,
+    KafkaSection,
+    LettersSection,
+    NatsSection,
+    ProjectionsSection,
+    ReadersSection,
+    WorkerSection,
+)
 from gateway.settings.rates import RateClassSection, RateLimitsSection
 from gateway.settings.reload import ReloadSection
 from gateway.settings.schema import settings_json_schema
@@ -26,16 +36,23 @@ from gateway.settings.telemetry import TelemetrySection
 from gateway.settings.values import Section
 
 __all__ = [
+    "ApplySection",
     "BreakerSection",
+    "BuildSection",
     "CacheSection",
     "CostSection",
     "DemoSection",
     "ExecutionSection",
     "HedgeSection",
+    "KafkaSection",
+    "LettersSection",
     "LimitsSection",
+    "NatsSection",
     "OverloadSection",
+    "ProjectionsSection",
     "RateClassSection",
     "RateLimitsSection",
+    "ReadersSection",
     "ReloadSection",
     "RetryBudgetSection",
     "RetrySection",
@@ -47,6 +64,7 @@ __all__ = [
     "SettingsProblem",
     "SubgraphSection",
     "TelemetrySection",
+    "WorkerSection",
     "load_settings",
     "settings_json_schema",
 ]

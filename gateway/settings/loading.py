@@ -12,6 +12,7 @@ from pydantic_core import ErrorDetails
 
 from gateway.settings.errors import SettingsError
 from gateway.settings.file import KeyPath, SettingsTree, as_mapping, dotted, overlay_environment, read_yaml
+from gateway.settings.projections import DEFAULT_STORE, is_database
 from gateway.settings.settings import Settings, missing_sources
 from gateway.settings.values import Section
 
@@ -47,6 +48,11 @@ def _anchor_paths(tree: SettingsTree, folder: Path) -> None:
     for section, key in ((values, "python_path"), (values, "supergraph"), (server, "examples")):
         if isinstance(section.get(key), str):
             section[key] = str(folder / section[key])
+    projections = as_mapping(values.get("projections"))
+    if projections:
+        store = projections.setdefault("store", DEFAULT_STORE)
+        if isinstance(store, str) and store and not is_database(store):
+            projections["store"] = str(folder / store)
 
 
 def _validate(tree: SettingsTree) -> Settings | None:

@@ -12,6 +12,7 @@ from gateway.settings.cost import CostSection
 from gateway.settings.execution import CacheSection, ExecutionSection, LimitsSection
 from gateway.settings.file import KeyPath, dotted, variable_form
 from gateway.settings.overload import OverloadSection
+from gateway.settings.projections import ProjectionsSection
 from gateway.settings.rates import RateLimitsSection
 from gateway.settings.reload import ReloadSection
 from gateway.settings.server import ServerSection
@@ -56,8 +57,9 @@ class Settings(Section):
     """How services are called whose own block does not say otherwise, setting by setting."""
     subgraphs: dict[SubgraphName, SubgraphSection] = Field(default={})
     """The subgraphs by name."""
+    projections: ProjectionsSection = ProjectionsSection()
     python_path: Path = Path()
-    """Folder from which the modules named by `schema` are imported."""
+    """Folder from which the modules named by `schema` and `projections.modules` are imported."""
     demo: DemoSection | None = None
 
     @model_validator(mode="after")
