@@ -119,6 +119,11 @@ class _Stripping(Visitor):
         filling = ast.FieldNode(alias=ast.NameNode(value=FILLING), name=ast.NameNode(value="__typename"))
         return ast.SelectionSetNode(selections=(filling,))
 
+    def leave_inline_fragment(self, node: ast.InlineFragmentNode, *_: Any) -> Any:
+        """One that nothing is left of is no place that must have something: to fill it would ask for a type more."""
+        is_filled = isinstance(field := node.selection_set.selections[0], ast.FieldNode) and field.alias is not None
+        return REMOVE if is_filled and field.alias.value == FILLING else None
+
     def _unless_left_out(self, node: Any) -> Any:
         for directive in node.directives or ():
             condition = value_from_ast_untyped(directive.arguments[0].value, self._values)

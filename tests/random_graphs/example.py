@@ -77,9 +77,13 @@ def as_python(example: Example, question: Question) -> str:
         ")\n\n\n"
         "async def test_name() -> None:\n"
         '    """What was wrong."""\n'
-        f'    await ask_checked(NAME, """{question.text}""", {dict(question.variables)!r}{failing})\n'
+        f'    await ask_checked(NAME, """{_escaped(question.text)}""", {dict(question.variables)!r}{failing})\n'
     )
 
 
 def _block(text: str, width: int) -> str:
-    return indent(text, " " * width)
+    return indent(_escaped(text), " " * width)
+
+
+def _escaped(text: str) -> str:
+    return text.replace("\\", "\\\\")
