@@ -9,6 +9,7 @@ from mock_services.catalog import store
 from mock_services.catalog.events import EVENTS
 from mock_services.catalog.model import CATEGORIES, NewPrice, Product
 from mock_services.kit.answers import Batch, Page
+from mock_services.kit.collection import Collection
 from mock_services.kit.events import Stream
 from mock_services.kit.feed import feed_operations
 from mock_services.kit.openapi import openapi_document
@@ -20,7 +21,7 @@ IDS = ids_param("ids", "Products to answer.")
 LIMIT = limit_param(20, "Products per page; 20 unless given.")
 CURSOR = cursor_param(store.CURSOR, 1)
 CATEGORY = choice_param("category", CATEGORIES, "Only products of this category.")
-ID = id_param("id", "The product.")
+PRODUCTS = Collection("/products", "product", Product, id_param("id", "The product."))
 
 OPERATIONS = (
     Operation(
@@ -32,23 +33,8 @@ OPERATIONS = (
             Form(store.list_products, Page[Product], (LIMIT, CURSOR, CATEGORY)),
         ),
     ),
-    Operation(
-        "GET",
-        "/products/{id}",
-        "One product.",
-        (Form(store.get_product, Product),),
-        path_params=(ID,),
-        problems={404: "there is no such product"},
-    ),
-    Operation(
-        "POST",
-        "/products/{id}/price",
-        "Change what a product costs.",
-        (Form(store.change_price, Product),),
-        path_params=(ID,),
-        body=NewPrice,
-        problems={404: "there is no such product"},
-    ),
+    PRODUCTS.one(store.get_product, "One product."),
+    PRODUCTS.command("price", store.change_price, "Change what a product costs.", body=NewPrice),
 )
 
 STREAM = Stream(

@@ -9,6 +9,7 @@ from mock_services.customers import store
 from mock_services.customers.events import EVENTS
 from mock_services.customers.model import Customer, ErasedCustomer, NewCustomer, NewName
 from mock_services.kit.answers import Batch, Page
+from mock_services.kit.collection import Collection
 from mock_services.kit.events import Stream
 from mock_services.kit.feed import feed_operations
 from mock_services.kit.openapi import openapi_document
@@ -20,7 +21,7 @@ IDS = ids_param("ids", "Customers to answer.")
 LIMIT = limit_param(20, "Customers per page; 20 unless given.")
 CURSOR = cursor_param(store.CURSOR, 1)
 COUNTRY = pattern_param("country", "[A-Z]{2}", "two capital letters, as DE", "Only customers of this country.")
-ID = id_param("id", "The customer.")
+CUSTOMERS = Collection("/customers", "customer", Customer, id_param("id", "The customer."))
 
 OPERATIONS = (
     Operation(
@@ -32,38 +33,14 @@ OPERATIONS = (
             Form(store.list_customers, Page[Customer], (LIMIT, CURSOR, COUNTRY)),
         ),
     ),
-    Operation(
-        "GET",
-        "/customers/{id}",
-        "One customer.",
-        (Form(store.get_customer, Customer),),
-        path_params=(ID,),
-        problems={404: "there is no such customer"},
-    ),
-    Operation(
-        "POST",
-        "/customers",
-        "Register a customer.",
-        (Form(store.register_customer, Customer),),
-        body=NewCustomer,
-        status=201,
-        location="/customers/{id}",
-    ),
-    Operation(
-        "POST",
-        "/customers/{id}/rename",
-        "Give a customer another name.",
-        (Form(store.rename_customer, Customer),),
-        path_params=(ID,),
-        body=NewName,
-        problems={404: "there is no such customer"},
-    ),
-    Operation(
-        "POST",
-        "/customers/{id}/erase",
+    CUSTOMERS.one(store.get_customer, "One customer."),
+    CUSTOMERS.new(store.register_customer, "Register a customer.", NewCustomer),
+    CUSTOMERS.command("rename", store.rename_customer, "Give a customer another name.", body=NewName),
+    CUSTOMERS.command(
+        "erase",
+        store.erase_customer,
         "Forget who a customer is; whoever is erased stays erased.",
-        (Form(store.erase_customer, ErasedCustomer),),
-        path_params=(ID,),
+        answers=ErasedCustomer,
         problems={404: "there has never been such a customer"},
     ),
 )

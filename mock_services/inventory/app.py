@@ -9,6 +9,7 @@ from mock_services.inventory import store
 from mock_services.inventory.events import EVENTS
 from mock_services.inventory.model import Adjustment, Stock
 from mock_services.kit.answers import Batch, Page
+from mock_services.kit.collection import Collection
 from mock_services.kit.events import Stream
 from mock_services.kit.feed import feed_operations
 from mock_services.kit.openapi import openapi_document
@@ -19,7 +20,7 @@ from mock_services.kit.service import Service
 PRODUCT_IDS = ids_param("product_ids", "Products whose stock to answer.")
 LIMIT = limit_param(20, "Products per page; 20 unless given.")
 CURSOR = cursor_param(store.CURSOR, 1)
-PRODUCT_ID = id_param("product_id", "The product.")
+STOCK = Collection("/stock", "product", Stock, id_param("product_id", "The product."))
 
 OPERATIONS = (
     Operation(
@@ -31,22 +32,13 @@ OPERATIONS = (
             Form(store.list_stock, Page[Stock], (LIMIT, CURSOR)),
         ),
     ),
-    Operation(
-        "GET",
-        "/stock/{product_id}",
-        "The stock of one product.",
-        (Form(store.get_stock, Stock),),
-        path_params=(PRODUCT_ID,),
-        problems={404: "there is no such product"},
-    ),
-    Operation(
-        "POST",
-        "/stock/{product_id}/adjust",
+    STOCK.one(store.get_stock, "The stock of one product."),
+    STOCK.command(
+        "adjust",
+        store.adjust_stock,
         "Enter that pieces have come to a warehouse or gone from it.",
-        (Form(store.adjust_stock, Stock),),
-        path_params=(PRODUCT_ID,),
         body=Adjustment,
-        problems={404: "there is no such product", 409: "more would go than is free", 422: "it is not kept there"},
+        problems={409: "more would go than is free", 422: "it is not kept there"},
     ),
 )
 

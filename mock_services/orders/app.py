@@ -6,6 +6,7 @@ from functools import partial
 from pathlib import Path
 
 from mock_services.kit.answers import Batch, ListsByOwner, Page
+from mock_services.kit.collection import Collection
 from mock_services.kit.events import Stream
 from mock_services.kit.feed import feed_operations
 from mock_services.kit.openapi import openapi_document
@@ -32,7 +33,7 @@ WITH_TOTAL = flag_param("with_total", "Also answer how many there are in all.")
 PAGE_LIMIT = limit_param(20, "Orders per page (20 unless given) or per customer (5 unless given).")
 LIST_LIMIT = limit_param(5, "Orders per page (20 unless given) or per customer (5 unless given).")
 CURSOR = cursor_param(store.CURSOR, 2)
-ID = id_param("id", "The order.")
+ORDERS = Collection("/orders", "order", Order, id_param("id", "The order."))
 
 OPERATIONS = (
     Operation(
@@ -51,47 +52,30 @@ OPERATIONS = (
             Form(store.list_orders, Page[Order], (PAGE_LIMIT, CURSOR, STATUS, CUSTOMER_ID, WITH_TOTAL)),
         ),
     ),
-    Operation(
-        "POST",
-        "/orders",
+    ORDERS.new(
+        store.place_order,
         "Place an order.",
-        (Form(store.place_order, Order),),
-        body=NewOrder,
-        status=201,
-        location="/orders/{id}",
+        NewOrder,
         problems={422: "the order is empty, its customer or one of its products is unknown"},
     ),
-    Operation(
-        "GET",
-        "/orders/{id}",
-        "One order.",
-        (Form(store.get_order, Order),),
-        path_params=(ID,),
-        problems={404: "there is no such order"},
-    ),
-    Operation(
-        "POST",
-        "/orders/{id}/confirm",
+    ORDERS.one(store.get_order, "One order."),
+    ORDERS.command(
+        "confirm",
+        store.confirm_order,
         "Confirm an order that was placed; a confirmed one stays confirmed.",
-        (Form(store.confirm_order, Order),),
-        path_params=(ID,),
-        problems={404: "there is no such order", 409: "it is further, or cancelled"},
+        problems={409: "it is further, or cancelled"},
     ),
-    Operation(
-        "POST",
-        "/orders/{id}/ship",
+    ORDERS.command(
+        "ship",
+        store.ship_order,
         "Ship an order that was confirmed; a shipped one stays shipped.",
-        (Form(store.ship_order, Order),),
-        path_params=(ID,),
-        problems={404: "there is no such order", 409: "it is not confirmed, or further, or cancelled"},
+        problems={409: "it is not confirmed, or further, or cancelled"},
     ),
-    Operation(
-        "POST",
-        "/orders/{id}/cancel",
+    ORDERS.command(
+        "cancel",
+        store.cancel_order,
         "Cancel an order that is not on its way; a cancelled one stays cancelled.",
-        (Form(store.cancel_order, Order),),
-        path_params=(ID,),
-        problems={404: "there is no such order", 409: "it has been shipped"},
+        problems={409: "it has been shipped"},
     ),
 )
 

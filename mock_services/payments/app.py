@@ -6,6 +6,7 @@ from functools import partial
 from pathlib import Path
 
 from mock_services.kit.answers import Batch, ListsByOwner, Page
+from mock_services.kit.collection import Collection
 from mock_services.kit.events import Stream
 from mock_services.kit.feed import feed_operations
 from mock_services.kit.openapi import openapi_document
@@ -25,6 +26,8 @@ CUSTOMER_ID = id_param("customer_id", "Only this customer's charges.")
 PAGE_LIMIT = limit_param(20, "Charges per page (20 unless given) or per order (5 unless given).")
 LIST_LIMIT = limit_param(5, "Charges per page (20 unless given) or per order (5 unless given).")
 CURSOR = cursor_param(store.CURSOR, 2)
+CHARGES = Collection("/charges", "charge", Charge, id_param("id", "The charge."))
+BILLING = Collection("/billing", "account", Billing, id_param("customer_id", "The customer."))
 
 OPERATIONS = (
     Operation(
@@ -38,28 +41,14 @@ OPERATIONS = (
             Form(store.list_charges, Page[Charge], (PAGE_LIMIT, CURSOR, STATUS, ORDER_ID, CUSTOMER_ID)),
         ),
     ),
-    Operation(
-        "GET",
-        "/charges/{id}",
-        "One charge.",
-        (Form(store.get_charge, Charge),),
-        path_params=(id_param("id", "The charge."),),
-        problems={404: "there is no such charge"},
-    ),
+    CHARGES.one(store.get_charge, "One charge."),
     Operation(
         "GET",
         "/billing",
         "The balance of each customer.",
         (Form(store.find_billing, Batch[Billing], (CUSTOMER_IDS,), when="customer_ids"),),
     ),
-    Operation(
-        "GET",
-        "/billing/{customer_id}",
-        "One customer's balance.",
-        (Form(store.get_billing, Billing),),
-        path_params=(id_param("customer_id", "The customer."),),
-        problems={404: "there is no such account"},
-    ),
+    BILLING.one(store.get_billing, "One customer's balance."),
 )
 
 # Nothing can be charged yet, so nothing is told but what is there.

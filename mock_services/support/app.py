@@ -6,6 +6,7 @@ from functools import partial
 from pathlib import Path
 
 from mock_services.kit.answers import Batch, ListsByOwner, Page
+from mock_services.kit.collection import Collection
 from mock_services.kit.events import Stream
 from mock_services.kit.feed import feed_operations
 from mock_services.kit.openapi import openapi_document
@@ -31,7 +32,7 @@ WITH_TOTAL = flag_param("with_total", "Also answer how many there are in all.")
 PAGE_LIMIT = limit_param(20, "Tickets per page (20 unless given) or per customer (5 unless given).")
 LIST_LIMIT = limit_param(5, "Tickets per page (20 unless given) or per customer (5 unless given).")
 CURSOR = cursor_param(store.CURSOR, 2)
-ID = id_param("id", "The ticket.")
+TICKETS = Collection("/tickets", "ticket", Ticket, id_param("id", "The ticket."))
 
 OPERATIONS = (
     Operation(
@@ -50,31 +51,9 @@ OPERATIONS = (
             Form(store.list_tickets, Page[Ticket], (PAGE_LIMIT, CURSOR, STATUS, CUSTOMER_ID, WITH_TOTAL)),
         ),
     ),
-    Operation(
-        "POST",
-        "/tickets",
-        "Open a ticket.",
-        (Form(store.open_ticket, Ticket),),
-        body=NewTicket,
-        status=201,
-        location="/tickets/{id}",
-    ),
-    Operation(
-        "GET",
-        "/tickets/{id}",
-        "One ticket.",
-        (Form(store.get_ticket, Ticket),),
-        path_params=(ID,),
-        problems={404: "there is no such ticket"},
-    ),
-    Operation(
-        "POST",
-        "/tickets/{id}/close",
-        "Close a ticket; a closed one stays closed.",
-        (Form(store.close_ticket, Ticket),),
-        path_params=(ID,),
-        problems={404: "there is no such ticket"},
-    ),
+    TICKETS.new(store.open_ticket, "Open a ticket.", NewTicket),
+    TICKETS.one(store.get_ticket, "One ticket."),
+    TICKETS.command("close", store.close_ticket, "Close a ticket; a closed one stays closed."),
 )
 
 STREAM = Stream(
