@@ -18,7 +18,7 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
     subject:          the key: events of one subject are read in their order.
     time:             when it happened, by the service's clock; always with an offset.
     data:             JSON as it came. It is decoded by who knows its type, so that bad data harms no other event.
-    position:         its place in the stream, from 1, without gaps.
+    position:         its place in the service's feed, from 1, without gaps.
     aggregateversion: its place among the events of its subject, from 1, without gaps.
     correlationid:    the X-Request-Id of the request that caused it; traceparent: its trace.
     """

@@ -16,6 +16,7 @@ from gateway.events.client import FeedClient
 from gateway.events.errors import EventsMalformed, EventsRewritten
 from gateway.events.event import Event
 from gateway.events.source import EventBatch, Position
+from gateway.events.state import FeedState
 
 
 class _Page(msgspec.Struct):
@@ -42,6 +43,9 @@ class FeedSource:
             raise EventsRewritten(self.name, f"The feed of '{self.name}' has begun anew.")
         self._check(page, after, limit)
         return EventBatch(page.events, Position(page.feed, after.number + len(page.events)), page.head)
+
+    async def head(self) -> Position:
+        return (await FeedState(self._client).snapshot(limit=1)).position
 
     async def close(self) -> None:
         await self._client.close()

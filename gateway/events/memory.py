@@ -89,13 +89,20 @@ class MemorySource:
             except TimeoutError:
                 return self._read(after, limit)
 
+    async def head(self) -> Position:
+        log = self._open()
+        return Position(log.history, log.head)
+
     async def close(self) -> None:
         """There is nothing to give back."""
 
-    def _read(self, after: Position, limit: int) -> EventBatch:
-        log = self._log
-        if log.is_down:
+    def _open(self) -> MemoryLog:
+        if self._log.is_down:
             raise EventsUnavailable(self.name, f"Events of '{self.name}' cannot be had: the log is down.")
+        return self._log
+
+    def _read(self, after: Position, limit: int) -> EventBatch:
+        log = self._open()
         if after.history not in ("", log.history) or after.number > log.head:
             raise EventsRewritten(self.name, f"Events of '{self.name}' have begun anew.")
         if after.number < log.pruned:

@@ -18,6 +18,9 @@ import msgspec
 from gateway.events.client import FeedClient
 from gateway.events.source import Position
 
+MAX_SUBJECTS = 200
+"""What a service gives at once when it is asked for subjects."""
+
 _Count = Annotated[int, msgspec.Meta(ge=0)]
 _Version = Annotated[int, msgspec.Meta(ge=1)]
 
@@ -90,7 +93,7 @@ _bucket = msgspec.json.Decoder(_Bucket)
 
 
 class FeedState:
-    """The state behind one service's feed. Every method raises EventsUnavailable and EventsMalformed."""
+    """The state behind one service's feed; who made the client closes it. Every method raises EventsUnavailable and EventsMalformed."""
 
     def __init__(self, client: FeedClient) -> None:
         self.name = client.name
@@ -101,6 +104,12 @@ class FeedState:
         behind = "" if cursor is None else f"&cursor={quote(cursor, safe='')}"
         page = await self._client.get(f"/snapshot?limit={limit}{behind}", _snapshot)
         return SnapshotPage(page.items, Position(page.feed, page.position), page.next)
+
+    async def states(self, subjects: Sequence[str]) -> SnapshotPage:
+        """These aggregates, at most MAX_SUBJECTS, by subject; those that are not there are left out."""
+        ids = quote(",".join(subjects), safe=",")
+        page = await self._client.get(f"/snapshot?ids={ids}", _snapshot)
+        return SnapshotPage(page.items, Position(page.feed, page.position), None)
 
     async def digest(self) -> Digest:
         """Checksums of everything."""

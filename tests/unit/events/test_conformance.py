@@ -90,6 +90,8 @@ async def test_a_reader_goes_on_after_a_restart(rig: Rig) -> None:
     await rig.stop()
     with pytest.raises(EventsUnavailable):
         await source.read(before.position, limit=10, wait_s=0)
+    with pytest.raises(EventsUnavailable):
+        await source.head()
     await rig.start()
     await rig.tell(rig.subjects[0])
     check_order(await read_all(source, before.position), after=2)
@@ -159,6 +161,16 @@ async def test_the_head_tells_how_far_behind_a_reader_is(rig: Rig) -> None:
     await tell_some(rig, 5)
     batch = await rig.source().read(START, limit=2, wait_s=0)
     assert batch.head - batch.position.number == 3
+
+
+async def test_the_head_is_where_a_reader_begins_who_wants_only_what_is_new(rig: Rig) -> None:
+    source = rig.source()
+    assert (await source.head()).number == 0
+    await tell_some(rig, 3)
+    head = await source.head()
+    assert head == (await source.read(START, limit=10, wait_s=0)).position
+    await rig.tell(rig.subjects[0])
+    check_order(await read_all(source, head), after=3)
 
 
 async def test_events_that_are_no_longer_kept_are_not_skipped(rig: Rig) -> None:
