@@ -9,7 +9,6 @@ import argparse
 import asyncio
 import json
 import os
-import platform
 import subprocess
 import sys
 import tempfile
@@ -18,17 +17,15 @@ import urllib.request
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
-from importlib.metadata import version
 from pathlib import Path
 
 from bench.measure import CONNECTIONS, Measured, measure, pin
 from bench.queries import DASHBOARD, ORDERS, Question
-from bench.servers import REPOSITORY, Server, bff, gateway, supergraph_gateway
+from bench.report import heading, write_section
+from bench.servers import Server, bff, gateway, supergraph_gateway
 from mock_services.estate import Estate
 from mock_services.generator import generate
 
-PAGE = REPOSITORY / "docs" / "performance.md"
-MARK = "<!-- Below: the last run of `make bench`, as it printed it. -->"
 PACKAGES = ("strawberry-graphql", "graphql-core", "starlette", "uvicorn", "uvloop", "httpx", "aiohttp", "msgspec")
 
 
@@ -46,7 +43,8 @@ def main() -> None:
     cores = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else []
     if len(cores) > 1:
         os.sched_setaffinity(0, set(cores[:-1]))
-    parts = [_heading()]
+    conditions = f"{CONNECTIONS} connections, every answer compared; one process on one core."
+    parts = [heading(conditions, PACKAGES)]
     with tempfile.TemporaryDirectory() as folder:
         generate(Path(folder))
         with Estate(folder) as estate:
@@ -60,8 +58,7 @@ def main() -> None:
     text = "\n\n".join(parts) + "\n"
     print(text)
     if options.write:
-        before, _, _ = PAGE.read_text(encoding="utf-8").partition(MARK)
-        PAGE.write_text(f"{before}{MARK}\n\n{text}", encoding="utf-8")
+        write_section("bench", text)
 
 
 def _options() -> argparse.Namespace:
@@ -134,24 +131,6 @@ def _table(title: str, rows: Sequence[Row]) -> str:
             f" {found.p50_ms:.0f} | {found.rss_mb:.0f} |"
         )
     return "\n".join(lines)
-
-
-def _heading() -> str:
-    packages = ", ".join(f"{name} {version(name)}" for name in PACKAGES)
-    commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], cwd=REPOSITORY, capture_output=True, text=True)
-    return (
-        f"{time.strftime('%d %B %Y')}, commit {commit.stdout.strip() or 'unknown'}, Python {platform.python_version()},"
-        f" {os.cpu_count()} cores, {_processor()}. {CONNECTIONS} connections, every answer compared; one process on one"
-        f" core. {packages}."
-    )
-
-
-def _processor() -> str:
-    try:
-        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
-    except OSError:
-        return platform.processor()
-    return next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), "unknown")
 
 
 def _federation_workload(folder: Path, options: argparse.Namespace, cores: list[int]) -> str:
