@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from pathlib import Path
 
 from mock_services.catalog import store
@@ -11,11 +10,9 @@ from mock_services.catalog.model import CATEGORIES, NewPrice, Product
 from mock_services.kit.answers import Batch, Page
 from mock_services.kit.collection import Collection
 from mock_services.kit.events import Stream
-from mock_services.kit.feed import feed_operations
-from mock_services.kit.openapi import openapi_document
-from mock_services.kit.operations import Form, Operation, routes_of
+from mock_services.kit.operations import Form, Operation
 from mock_services.kit.params import choice_param, cursor_param, id_param, ids_param, limit_param
-from mock_services.kit.service import Service
+from mock_services.kit.service import rest_service
 
 IDS = ids_param("ids", "Products to answer.")
 LIMIT = limit_param(20, "Products per page; 20 unless given.")
@@ -46,10 +43,8 @@ STREAM = Stream(
     events=EVENTS,
 )
 
-SERVICE = Service(
-    name="catalog",
+SERVICE = rest_service(
+    STREAM,
+    OPERATIONS,
     summary="Products of the shop, as documents whose attributes differ by category.",
-    routes=partial(routes_of, OPERATIONS),
-    stream=STREAM,
-    document=openapi_document("Catalog", (*OPERATIONS, *feed_operations(STREAM))),
 )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from pathlib import Path
 
 from mock_services.inventory import store
@@ -11,11 +10,9 @@ from mock_services.inventory.model import Adjustment, Stock
 from mock_services.kit.answers import Batch, Page
 from mock_services.kit.collection import Collection
 from mock_services.kit.events import Stream
-from mock_services.kit.feed import feed_operations
-from mock_services.kit.openapi import openapi_document
-from mock_services.kit.operations import Form, Operation, routes_of
+from mock_services.kit.operations import Form, Operation
 from mock_services.kit.params import cursor_param, id_param, ids_param, limit_param
-from mock_services.kit.service import Service
+from mock_services.kit.service import rest_service
 
 PRODUCT_IDS = ids_param("product_ids", "Products whose stock to answer.")
 LIMIT = limit_param(20, "Products per page; 20 unless given.")
@@ -51,10 +48,8 @@ STREAM = Stream(
     events=EVENTS,
 )
 
-SERVICE = Service(
-    name="inventory",
+SERVICE = rest_service(
+    STREAM,
+    OPERATIONS,
     summary="Stock of the shop: how much of each product lies in which warehouse.",
-    routes=partial(routes_of, OPERATIONS),
-    stream=STREAM,
-    document=openapi_document("Inventory", (*OPERATIONS, *feed_operations(STREAM))),
 )

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncGenerator, Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from starlette.applications import Starlette
@@ -21,8 +22,10 @@ from mock_services.kit.connection import DatabaseUnavailable
 from mock_services.kit.control import Instruments, control_routes
 from mock_services.kit.database import Database
 from mock_services.kit.events import Stream
-from mock_services.kit.feed import Waiting, feed_control_routes, feed_routes
+from mock_services.kit.feed import Waiting, feed_control_routes, feed_operations, feed_routes
 from mock_services.kit.following import Follower, Learn
+from mock_services.kit.openapi import openapi_document
+from mock_services.kit.operations import Operation, routes_of
 from mock_services.kit.problems import Problem
 
 _log = logging.getLogger(__name__)
@@ -43,6 +46,20 @@ class Service:
     stream: Stream
     document: dict[str, Any]
     learn: Mapping[str, Learn] = field(default_factory=dict[str, Learn])
+
+
+def rest_service(
+    stream: Stream, operations: Sequence[Operation], *, summary: str, learn: Mapping[str, Learn] | None = None
+) -> Service:
+    """The service that offers these operations, and the feed of its stream, from which it has its name."""
+    return Service(
+        name=stream.service,
+        summary=summary,
+        routes=partial(routes_of, operations),
+        stream=stream,
+        document=openapi_document(stream.service.capitalize(), (*operations, *feed_operations(stream))),
+        learn=learn or {},
+    )
 
 
 @dataclass(frozen=True, slots=True)

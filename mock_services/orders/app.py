@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from functools import partial
 from pathlib import Path
 
 from mock_services.kit.answers import Batch, ListsByOwner, Page
 from mock_services.kit.collection import Collection
 from mock_services.kit.events import Stream
-from mock_services.kit.feed import feed_operations
-from mock_services.kit.openapi import openapi_document
-from mock_services.kit.operations import Form, Operation, routes_of
+from mock_services.kit.operations import Form, Operation
 from mock_services.kit.params import (
     choice_param,
     cursor_param,
@@ -19,7 +16,7 @@ from mock_services.kit.params import (
     ids_param,
     limit_param,
 )
-from mock_services.kit.service import Service
+from mock_services.kit.service import rest_service
 from mock_services.orders import store
 from mock_services.orders.copies import learn_customer, learn_price
 from mock_services.orders.events import EVENTS
@@ -88,11 +85,9 @@ STREAM = Stream(
     events=EVENTS,
 )
 
-SERVICE = Service(
-    name="orders",
+SERVICE = rest_service(
+    STREAM,
+    OPERATIONS,
     summary="Orders of the shop: who ordered what, when, and how far it is.",
-    routes=partial(routes_of, OPERATIONS),
-    stream=STREAM,
     learn={"customers": learn_customer, "catalog": learn_price},
-    document=openapi_document("Orders", (*OPERATIONS, *feed_operations(STREAM))),
 )

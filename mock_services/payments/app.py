@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from functools import partial
 from pathlib import Path
 
 from mock_services.kit.answers import Batch, ListsByOwner, Page
 from mock_services.kit.collection import Collection
 from mock_services.kit.events import Stream
-from mock_services.kit.feed import feed_operations
-from mock_services.kit.openapi import openapi_document
-from mock_services.kit.operations import Form, Operation, routes_of
+from mock_services.kit.operations import Form, Operation
 from mock_services.kit.params import choice_param, cursor_param, id_param, ids_param, limit_param
-from mock_services.kit.service import Service
+from mock_services.kit.service import rest_service
 from mock_services.payments import store
 from mock_services.payments.copies import open_account
 from mock_services.payments.model import STATUSES, Billing, Charge
@@ -61,11 +58,9 @@ STREAM = Stream(
     events=(),
 )
 
-SERVICE = Service(
-    name="payments",
+SERVICE = rest_service(
+    STREAM,
+    OPERATIONS,
     summary="Charges for orders, and each customer's balance of them.",
-    routes=partial(routes_of, OPERATIONS),
-    stream=STREAM,
     learn={"customers": open_account},
-    document=openapi_document("Payments", (*OPERATIONS, *feed_operations(STREAM))),
 )

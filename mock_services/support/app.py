@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from functools import partial
 from pathlib import Path
 
 from mock_services.kit.answers import Batch, ListsByOwner, Page
 from mock_services.kit.collection import Collection
 from mock_services.kit.events import Stream
-from mock_services.kit.feed import feed_operations
-from mock_services.kit.openapi import openapi_document
-from mock_services.kit.operations import Form, Operation, routes_of
+from mock_services.kit.operations import Form, Operation
 from mock_services.kit.params import (
     choice_param,
     cursor_param,
@@ -19,7 +16,7 @@ from mock_services.kit.params import (
     ids_param,
     limit_param,
 )
-from mock_services.kit.service import Service
+from mock_services.kit.service import rest_service
 from mock_services.support import store
 from mock_services.support.events import EVENTS
 from mock_services.support.model import STATUSES, NewTicket, Ticket
@@ -65,10 +62,8 @@ STREAM = Stream(
     events=EVENTS,
 )
 
-SERVICE = Service(
-    name="support",
+SERVICE = rest_service(
+    STREAM,
+    OPERATIONS,
     summary="Tickets of customers, often about an order.",
-    routes=partial(routes_of, OPERATIONS),
-    stream=STREAM,
-    document=openapi_document("Support", (*OPERATIONS, *feed_operations(STREAM))),
 )
