@@ -53,7 +53,7 @@ _LEAST_SHARE_OF_TIME = 0.5
 _TIMES = ("deadline", "began", "asked_s", "reserve_s", "step_share_s")
 NEVER_IN_AN_ANSWER = frozenset(
     (
-        *("request_id", "services", "traceparent", "loaders", "spans", "watch_batch"),
+        *("request_id", "services", "projections", "traceparent", "loaders", "spans", "watch_batch"),
         *("deadline", "began", "asked_s", "reserve_s", "step_share_s"),
     )
 )

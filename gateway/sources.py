@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import importlib
-import traceback
 from collections.abc import Mapping, Sequence
-from pathlib import PurePath
 from typing import Any
 
 import httpx
 
 from gateway.federation.compose import SubgraphSchema
 from gateway.federation.errors import Problem, SchemaError
+from gateway.importing import CannotImport, import_attribute
 from gateway.services.errors import SourceError
 from gateway.services.policy.budget import Budget
 from gateway.services.policy.options import BudgetOptions
@@ -82,34 +80,9 @@ def _open_transport(section: SubgraphSection, settings: Settings) -> Transport:
 
 def _import_schema(name: str, module_name: str) -> object:
     try:
-        module = importlib.import_module(module_name)
-    except Exception as error:  # whatever the module's own code raises while it is loaded
-        message = f"cannot import '{module_name}': {_import_fault(error)}"
-        raise SchemaError([Problem("INVALID_LOCAL_SCHEMA", message, name)]) from error
-    schema = getattr(module, "schema", None)
-    if schema is None:
-        message = f"module '{module_name}' has no attribute 'schema'"
-        raise SchemaError([Problem("INVALID_LOCAL_SCHEMA", message, name)])
-    return schema
-
-
-_ABOUT_CODE = (NameError, AttributeError, TypeError, LookupError, ZeroDivisionError, SchemaError)
-
-
-def _import_fault(error: Exception) -> str:
-    """What to mend: the kind and the place of the fault, and its text when that can only be about the code.
-
-    A driver's exception may well quote the address and password that it was given.
-    """
-    if isinstance(error, ImportError):
-        return str(error)
-    text = str(error).split("\n", 1)[0]
-    if isinstance(error, SyntaxError):
-        return f"SyntaxError: {text}"
-    frame = traceback.extract_tb(error.__traceback__)[-1]
-    place = f"({PurePath(frame.filename).name}:{frame.lineno})"
-    told = isinstance(error, _ABOUT_CODE) or type(error).__module__.startswith(("strawberry.", "graphql."))
-    return f"{type(error).__name__}: {text} {place}" if told else f"{type(error).__name__} {place}"
+        return import_attribute(module_name, "schema")
+    except CannotImport as error:
+        raise SchemaError([Problem("INVALID_LOCAL_SCHEMA", str(error), name)]) from error
 
 
 async def fetch_schemas(

@@ -53,6 +53,18 @@ class StoreError(BraidError):
     code = "PROJECTION_STORE"
 
 
+class NotBuilt(StoreError):
+    """There is no generation to read. Reaches clients: it says what the operator has to do."""
+
+    code = "PROJECTION_NOT_BUILT"
+
+    def __init__(self, projection: str) -> None:
+        super().__init__(
+            f"The projection '{projection}' has not been built. `braid project` builds it by itself, "
+            f"`braid projections build {projection}` at once."
+        )
+
+
 class Owned(StoreError):
     """Somebody else writes this generation. It may be asked for again when they have ended."""
 

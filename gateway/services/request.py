@@ -20,6 +20,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
+    from gateway.projections.reader import ProjectionReader
     from gateway.services.client import ServiceClient
     from gateway.services.loader import Loader
     from gateway.telemetry.tracing import RequestSpans
@@ -47,6 +48,7 @@ class RequestContext:
     reserve_s:  what of the time before the deadline is kept for merging and shaping.
     step_share_s: what a call leaves to each step behind its own.
     services:   clients by service name, shared by all requests.
+    projections: readers by projection's name; each keeps to one generation until the request ends.
     headers:    the client's headers that the operator allows to be forwarded; lower-case names.
     traceparent: W3C trace context to send on, or None.
     batching:   False makes every loader ask for one key per call and representations go out without deduplication:
@@ -61,6 +63,7 @@ class RequestContext:
     headers: Mapping[str, str] = field(default_factory=dict[str, str])
     traceparent: str | None = None
     batching: bool = True
+    projections: Mapping[str, ProjectionReader] = field(default_factory=dict[str, "ProjectionReader"])
     loaders: dict[object, Any] = field(default_factory=dict[object, Any])
     spans: RequestSpans | None = None
     watch_batch: BatchWatcher | None = None

@@ -8,10 +8,12 @@ from urllib.parse import SplitResult, urlsplit, urlunsplit
 
 from pydantic import AfterValidator, Field, PlainSerializer
 
+from gateway.projections.policy import Policy
 from gateway.settings.values import Count, ModuleName, Seconds, Section, SubgraphName, Url
 
 DEFAULT_STORE = ".braid/projections"
 
+_POLICY = Policy()
 _HIDDEN = "***"
 _SECRET_PARAMETER = re.compile(r"((?:ssl)?password|passfile)=[^&]*", re.IGNORECASE)
 
@@ -94,36 +96,36 @@ class KafkaSection(Section):
 class ApplySection(Section):
     """How events are read and applied."""
 
-    batch: Annotated[int, Field(ge=1, le=10_000)] = 200
+    batch: Annotated[int, Field(ge=1, le=10_000)] = _POLICY.batch
     """Events in one transaction at most, of those that are there."""
-    catch_up_batch: Annotated[int, Field(ge=1, le=10_000)] = 1000
+    catching_up: Annotated[int, Field(ge=1, le=10_000)] = _POLICY.catching_up
     """The same, while a stream is far behind."""
-    wait_s: Annotated[float, Field(gt=0, le=60)] = 20.0
+    wait_s: Annotated[float, Field(gt=0, le=60)] = _POLICY.wait_s
     """Seconds for which a source is asked to wait for the next event: it answers as soon as there is one."""
-    backoff_s: Seconds = 0.1
-    """Seconds until a source that does not answer is asked again; they double each time."""
-    max_backoff_s: Seconds = 5.0
+    pause_s: Seconds = _POLICY.pause_s
+    """Seconds until a source that fails is asked again; they double each time."""
+    max_pause_s: Seconds = _POLICY.max_pause_s
     """Seconds to which they may grow."""
 
 
 class LettersSection(Section):
-    """Events that cannot be applied. Those of other aggregates go on."""
+    """Events that cannot be applied, and are set aside. Those of other aggregates go on."""
 
-    retries: Annotated[int, Field(ge=0, le=20)] = 3
-    """Further tries of an event whose handler fails. Then it is a dead letter, and its aggregate stands still."""
-    backoff_s: Seconds = 1.0
-    """Seconds before the first of them, give or take a tenth; they double each time."""
-    max_parked: Count = 10_000
-    """Events set aside, in all. With more, the projection stops: something is wrong with all of them."""
+    attempts: Annotated[int, Field(ge=1, le=20)] = _POLICY.attempts
+    """Tries of an event whose handler fails. Then it is a dead letter, and its aggregate stands still."""
+    backoff_s: Seconds = _POLICY.backoff_s
+    """Seconds before the second of them, give or take a tenth; they double each time."""
+    max_parked: Count = _POLICY.max_parked
+    """Events of a projection that are set aside. With more, it stops: something is wrong with all of them."""
 
 
 class BuildSection(Section):
     """How a new generation of a projection is made."""
 
-    page: Annotated[int, Field(ge=1, le=10_000)] = 1000
+    page: Annotated[int, Field(ge=1, le=10_000)] = _POLICY.page
     """Aggregates of a service's snapshot that are asked for at once."""
-    keep: Annotated[int, Field(ge=0, le=20)] = 1
-    """Generations that have served before and are kept, and kept up to date, for `braid projections rollback`."""
+    keep_s: Seconds = _POLICY.keep_s
+    """Seconds for which a generation that has served is kept, and kept up to date, for `braid projections rollback`."""
 
 
 class WorkerSection(Section):
@@ -133,7 +135,7 @@ class WorkerSection(Section):
     """Address on which it answers /metrics, /health and /ready; 0.0.0.0 for every interface."""
     port: Annotated[int, Field(ge=0, le=65535)] = 9465
     """Port for that; 0 picks a free one."""
-    look_s: Seconds = 1.0
+    look_s: Seconds = _POLICY.look_s
     """Seconds between looks for generations to follow, made or left by others, and for letters to retry."""
     lease_s: Annotated[float, Field(ge=1, le=600)] = 10.0
     """Seconds after which a worker that is not heard of any more is replaced, where the store is PostgreSQL. In a
@@ -172,10 +174,20 @@ class ProjectionsSection(Section):
     kafka: KafkaSection = KafkaSection()
     streams: dict[SubgraphName, Url] = Field(default={})
     """Base URLs of services that projections follow, by name, where it is not the `url` of the subgraph named so."""
-    auto_build: bool = True
+    auto_build: bool = _POLICY.auto_build
     """The worker builds and promotes a projection that has never been built."""
     apply: ApplySection = ApplySection()
     letters: LettersSection = LettersSection()
     build: BuildSection = BuildSection()
     worker: WorkerSection = WorkerSection()
     readers: ReadersSection = ReadersSection()
+
+    def to_policy(self) -> Policy:
+        """The same as the value that a worker takes."""
+        return Policy(
+            **self.apply.model_dump(),
+            **self.letters.model_dump(),
+            **self.build.model_dump(),
+            look_s=self.worker.look_s,
+            auto_build=self.auto_build,
+        )

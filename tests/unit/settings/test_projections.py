@@ -70,7 +70,7 @@ def test_a_store_of_the_environment_is_relative_to_the_current_folder(write: Any
         ("{nats: {url: 'http://x'}}", "projections.nats.url: must be an address that begins with nats://"),
         ("{kafka: {bootstrap: localhost}}", "projections.kafka.bootstrap: has a form that is not allowed here"),
         ("{worker: {prt: 1}}", "projections.worker.prt: unknown key; did you mean 'port'?"),
-        ("{letters: {retries: -1}}", "projections.letters.retries: must be greater than or equal to 0"),
+        ("{letters: {attempts: 0}}", "projections.letters.attempts: must be greater than or equal to 1"),
         ("{apply: {batch: 0}}", "projections.apply.batch: must be greater than or equal to 1"),
     ],
 )
