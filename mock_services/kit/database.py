@@ -1,7 +1,7 @@
 """Database: one service's data, read and written off the event loop. It alone knows that there are two kinds.
 
-Reads run on a few threads, each with a connection of its own; writes run on one thread, one transaction each, so a
-change and whatever must be stored with it are committed together or not at all. Both go on at once.
+Reads run on a few threads, each with a connection of its own; writes run on one thread, in transactions, so a change
+and whatever must be stored with it are committed together or not at all. Both go on at once.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from typing import Concatenate, ParamSpec, TypeVar
 from mock_services.kit.connection import REMEDY, Connection, DatabaseError, DatabaseUnavailable
 from mock_services.kit.postgresql import is_postgresql, open_postgresql, without_password
 from mock_services.kit.sqlite import open_sqlite
+from mock_services.kit.writing import Changes, Outcome, commit
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -40,6 +41,7 @@ class Database:
         self._lock = threading.Lock()
         self._readers = ThreadPoolExecutor(READERS, "reader")
         self._writer = ThreadPoolExecutor(1, "writer")
+        self._changes = Changes()
 
     async def read(self, query: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run query(connection, ...) on a reading thread. It cannot write."""
@@ -47,19 +49,11 @@ class Database:
         return await loop.run_in_executor(self._readers, lambda: query(self._connection(False), *args, **kwargs))
 
     async def write(self, change: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Run change(connection, ...) on the writing thread in a transaction: committed, or undone when it raises."""
+        """Run change(connection, ...) on the writing thread: committed when this returns, or undone when it raises."""
         loop = asyncio.get_running_loop()
-
-        def run() -> T:
-            connection = self._connection(True)
-            with connection.transaction():
-                changed = change(connection, *args, **kwargs)
-            # From here, not after the await: whoever asked for the change may have been cancelled meanwhile.
-            for heard in self._on_commit:
-                loop.call_soon_threadsafe(heard)
-            return changed
-
-        return await loop.run_in_executor(self._writer, run)
+        done = self._changes.add(lambda connection: change(connection, *args, **kwargs))
+        self._writer.submit(self._commit_next, loop)
+        return await asyncio.wrap_future(done)
 
     def on_commit(self, heard: Callable[[], None]) -> None:
         """From now on, call `heard` on the event loop after every commit of this process."""
@@ -69,8 +63,25 @@ class Database:
         """Let running queries end, start no more."""
         self._readers.shutdown(cancel_futures=True)
         self._writer.shutdown(cancel_futures=True)
+        self._changes.cancel()
         for connection in self._connections:
             connection.close()
+
+    def _commit_next(self, loop: asyncio.AbstractEventLoop) -> None:
+        """The changes that wait, and then say so."""
+        changes = self._changes.take()
+        if not changes:
+            return
+        try:
+            outcomes = commit(self._connection(True), changes)
+        except BaseException as error:
+            outcomes = [Outcome(change, error=error) for change in changes]
+        else:
+            # From here, not where a change is awaited: whoever asked for it may have been cancelled meanwhile.
+            for heard in self._on_commit:
+                loop.call_soon_threadsafe(heard)
+        for outcome in outcomes:
+            outcome.tell()
 
     def _connection(self, writable: bool) -> Connection:
         """The calling thread's connection; a thread only ever reads or only ever writes. A lost one is replaced."""

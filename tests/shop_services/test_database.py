@@ -98,6 +98,58 @@ async def test_changes_made_together_are_all_made(place: str, database: Database
     assert await database.read(numbers) == list(range(1, 51))
 
 
+async def test_changes_that_wait_share_a_commit_and_fail_alone(database: Database) -> None:
+    """Forty come while the first is under way: one commit for all of them, and only the bad ones are undone."""
+    begun, go_on, commits = threading.Event(), threading.Event(), list[int]()
+    database.on_commit(lambda: commits.append(1))
+    failed: list[int] = []
+
+    def first(db: Connection) -> None:
+        begun.set()
+        assert go_on.wait(10)
+
+    async def add_or_fail(number: int) -> None:
+        def change(db: Connection) -> int:
+            add(db, number)
+            if number % 4 == 0:
+                raise LookupError
+            return number
+
+        try:
+            assert await database.write(change) == number
+        except LookupError:
+            failed.append(number)
+
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(database.write, first)
+        await anyio.to_thread.run_sync(begun.wait)
+        for number in range(40):
+            tasks.start_soon(add_or_fail, number)
+        await anyio.wait_all_tasks_blocked()
+        go_on.set()
+    assert sorted(failed) == list(range(0, 40, 4))
+    assert await database.read(numbers) == [number for number in range(40) if number % 4]
+    assert len(commits) == 2
+
+
+async def test_a_change_that_was_given_up_before_it_began_is_not_made(database: Database) -> None:
+    begun, go_on = threading.Event(), threading.Event()
+
+    def first(db: Connection) -> None:
+        begun.set()
+        assert go_on.wait(10)
+
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(database.write, first)
+        await anyio.to_thread.run_sync(begun.wait)
+        with anyio.move_on_after(0.05) as scope:
+            await database.write(add, 1)
+        assert scope.cancelled_caught
+        go_on.set()
+    await database.write(add, 2)
+    assert await database.read(numbers) == [2]
+
+
 async def test_the_words_of_stores_mean_the_same_everywhere(database: Database) -> None:
     """Lists, members of documents, text by its bytes, numbers beyond 32 bits, sums and averages as plain numbers."""
     words = ["b", "B", "ä", "a", "Z", "100%"]
