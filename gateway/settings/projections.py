@@ -124,8 +124,8 @@ class BuildSection(Section):
 
     page: Annotated[int, Field(ge=1, le=10_000)] = _POLICY.page
     """Aggregates of a service's snapshot that are asked for at once."""
-    keep_s: Seconds = _POLICY.keep_s
-    """Seconds for which a generation that has served is kept, and kept up to date, for `braid projections rollback`."""
+    keep: Annotated[int, Field(ge=0, le=20)] = _POLICY.keep
+    """Generations that have served and are kept, and kept up to date, for `braid projections rollback`: the newest."""
 
 
 class WorkerSection(Section):
