@@ -8,13 +8,13 @@ from typing import Protocol
 from gateway.events import Digest, EventSource, Position, SnapshotPage
 
 
-class StreamState(Protocol):
+class ServiceState(Protocol):
     """What a service has now; gateway.events.FeedState is one. Raises EventsUnavailable, EventsMalformed."""
 
     async def snapshot(self, cursor: str | None = None, *, limit: int = 1000) -> SnapshotPage: ...
 
-    async def find(self, subjects: Sequence[str]) -> SnapshotPage:
-        """These aggregates, by `/snapshot?ids=`; those that do not exist are absent."""
+    async def states(self, subjects: Sequence[str]) -> SnapshotPage:
+        """These aggregates, at most MAX_SUBJECTS; those that do not exist are absent."""
         ...
 
     async def digest(self) -> Digest: ...
@@ -27,10 +27,13 @@ class StreamState(Protocol):
 class Streams(Protocol):
     """Opens what a stream is read from. Who opened it closes it."""
 
-    def source(self, stream: str) -> EventSource:
-        """A reader of this service's events, of its own."""
+    def sources(self, stream: str) -> Sequence[EventSource]:
+        """Readers of this service's events, of one's own: one for each partition, named `orders` or `orders/0`.
+
+        Events of one subject are always in the same one.
+        """
         ...
 
-    def state(self, stream: str) -> StreamState:
+    def state(self, stream: str) -> ServiceState:
         """The service itself, always over HTTP, whatever brings its events."""
         ...
