@@ -13,7 +13,6 @@ from gateway.federation.errors import Problem, SchemaError
 from gateway.importing import CannotImport, import_attribute
 from gateway.services.errors import SourceError
 from gateway.services.policy.budget import Budget
-from gateway.services.policy.options import BudgetOptions
 from gateway.services.policy.policy import ServicePolicy
 from gateway.services.request import RequestContext
 from gateway.services.transport import AiohttpTransport, HttpxTransport, Transport
@@ -38,7 +37,7 @@ def open_subgraphs(
     addresses: by name, as a supergraph file says; "" where it does not.
     """
     problems: list[Problem] = []
-    retry_budget = Budget(BudgetOptions(**settings.retry_budget.model_dump()))
+    retry_budget = Budget(settings.retry_budget.to_budget())
     for name, url in addresses.items():
         section = settings.subgraph(name)
         policy = ServicePolicy(name, section.to_policy(settings.execution.deadline_s), retry_budget)

@@ -70,7 +70,7 @@ class LimitsSection(Section):
 
     def to_limits(self) -> Limits:
         """The same as the value that the operation stage takes."""
-        return Limits(**self.model_dump())
+        return self.to_options(Limits)
 
 
 class CacheSection(Section):

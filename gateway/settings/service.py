@@ -28,6 +28,10 @@ class RetryBudgetSection(Section):
     window_s: Seconds = _BUDGET.window_s
     """Seconds after which what a call has earned is gone, on average."""
 
+    def to_budget(self) -> BudgetOptions:
+        """The same as the value that a budget takes."""
+        return self.to_options(BudgetOptions)
+
 
 class RetrySection(Section):
     """What is tried again: reads that were refused or broken off before an answer, or answered 502, 503 or 504."""
@@ -96,15 +100,13 @@ class ServiceSection(Section):
 
     def to_policy(self, deadline_s: float) -> PolicyOptions:
         """The same as the value that a service's policy takes. deadline_s: what a request has that asks for no less."""
-        return PolicyOptions(
-            timeout_s=self.timeout_s,
+        return self.to_options(
+            PolicyOptions,
             # Where requests have less time than the service, what they leave to it must do, or it could hang for ever.
             patience_s=min(self.timeout_s, 0.8 * deadline_s),
-            max_connections=self.max_connections,
-            queue=self.queue,
-            retry=RetryOptions(**self.retry.model_dump()),
-            breaker=BreakerOptions(**self.breaker.model_dump()),
-            hedge=HedgeOptions(**self.hedge.model_dump()),
+            retry=self.retry.to_options(RetryOptions),
+            breaker=self.breaker.to_options(BreakerOptions),
+            hedge=self.hedge.to_options(HedgeOptions),
         )
 
 

@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated
+from dataclasses import fields
+from typing import TYPE_CHECKING, Annotated, TypeVar
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+OptionsT = TypeVar("OptionsT", bound="DataclassInstance")
 
 _HEADER_NAME = re.compile(r"[a-z0-9!#$%&'*+.^_`|~-]+")
 _OF_THE_CONNECTION = frozenset(("connection", "host", "keep-alive", "te", "trailer", "transfer-encoding", "upgrade"))
@@ -58,3 +64,12 @@ class Section(BaseModel):
     model_config = ConfigDict(
         frozen=True, extra="forbid", use_attribute_docstrings=True, validate_by_name=True, validate_by_alias=True
     )
+
+    def to_options(self, kind: type[OptionsT], **others: object) -> OptionsT:
+        """The options that a package takes: a value for each of its names, from `others` or else from this section.
+
+        Options that neither names keep their own default. Sections take their defaults from the same value, so that
+        code without a configuration gets what an empty configuration says.
+        """
+        shared = {option.name for option in fields(kind)} & type(self).model_fields.keys()
+        return kind(**({name: getattr(self, name) for name in shared} | others))

@@ -371,7 +371,7 @@ def test_a_default_for_all_never_replaces_what_a_service_says(write: Any) -> Non
 
 def test_a_services_policy_has_the_defaults_of_the_package() -> None:
     assert SubgraphSection().to_policy(2.0) == PolicyOptions(patience_s=PolicyOptions().timeout_s)
-    assert BudgetOptions(**RetryBudgetSection().model_dump()) == BudgetOptions()
+    assert RetryBudgetSection().to_budget() == BudgetOptions()
 
 
 def test_every_setting_of_a_policy_arrives(write: Any) -> None:
