@@ -76,9 +76,14 @@ class AdaptiveLimit:
         self._shortest_s = 0.0
         self._cut_at = 0.0
 
+    @property
+    def is_reached(self) -> bool:
+        """The next operation would be refused."""
+        return self.in_flight >= self.limit
+
     def try_enter(self) -> bool:
         """Count one operation in, or refuse it."""
-        if self.in_flight >= self.limit:
+        if self.is_reached:
             self.refused += 1
             return False
         self.in_flight += 1

@@ -93,6 +93,10 @@ class GatewayApp(Starlette):
         else:
             await super().__call__(scope, receive, send)
 
+    def answers_at_once(self, scope: Scope) -> bool:
+        """Whether this request, once all of it has come, is answered without waiting for anything: it is refused."""
+        return self._endpoint.is_full and self._is_graphql(scope)
+
     async def _serve_http(self, scope: Scope, receive: Receive, send: Send) -> None:
         exchange = Exchange(scope, receive, send)
         try:
@@ -114,12 +118,16 @@ class GatewayApp(Starlette):
     async def _route(self, exchange: Exchange) -> None:
         scope = exchange.scope
         check_head(scope, exchange.headers, self.settings)
-        if scope["path"].removeprefix(scope.get("root_path", "")) == self.settings.path:
+        if self._is_graphql(scope):
             await self._endpoint.handle(exchange)
         elif exchange.body_is_awaited:
             raise HttpError(400, f"Only {self.settings.path} takes a request body.")
         else:
             await super().__call__(scope, exchange.receive, exchange.send)
+
+    def _is_graphql(self, scope: Scope) -> bool:
+        path: str = scope["path"]
+        return path.removeprefix(scope.get("root_path", "")) == self.settings.path
 
     def _known_path(self, scope: Scope) -> str:
         """The request's path if it is one of ours. Any other is the client's own text, and may hold anything."""

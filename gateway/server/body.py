@@ -19,11 +19,16 @@ def has_body(headers: Mapping[str, str]) -> bool:
     return headers.get("content-length", "0") != "0" or "transfer-encoding" in headers
 
 
-async def read_body(receive: Receive, headers: Mapping[str, str], max_bytes: int, timeout_s: float) -> bytes:
-    """The whole body. Raises HttpError 413 before more than `max_bytes` and one network read are held, or 408."""
+async def read_body(receive: Receive, headers: Mapping[str, str], max_bytes: int, timeout_s: float | None) -> bytes:
+    """The whole body. Raises HttpError 413 before more than `max_bytes` and one network read are held, or 408.
+
+    timeout_s: None when it has come already, and `receive` does not wait.
+    """
     declared = headers.get("content-length", "")
     if declared.isdecimal() and int(declared[:20]) > max_bytes:
         raise _too_large(max_bytes)
+    if timeout_s is None:
+        return await _collect(receive, max_bytes)
     try:
         async with asyncio.timeout(timeout_s):
             return await _collect(receive, max_bytes)

@@ -45,6 +45,11 @@ class GraphQLEndpoint:
         self._settings = settings
         self._page = page
 
+    @property
+    def is_full(self) -> bool:
+        """An operation that came now would be refused: what is answered then waits for nothing but its own body."""
+        return self._admission.limit.is_reached
+
     async def handle(self, exchange: Exchange) -> None:
         """Answer one exchange. Raises HttpError, which the caller answers, or ClientDisconnected."""
         reads = exchange.scope["method"] == "GET"
@@ -98,7 +103,8 @@ class GraphQLEndpoint:
             raise HttpError(415, "The request body must have the Content-Type application/json, in UTF-8.")
         if headers.get("content-encoding", "identity").strip().lower() != "identity":
             raise HttpError(415, "Compressed request bodies are not supported.", headers=_NO_ENCODING)
-        body = await read_body(exchange.receive, headers, settings.max_body_bytes, settings.body_timeout_s)
+        timeout_s = None if exchange.body_is_here else settings.body_timeout_s
+        body = await read_body(exchange.receive, headers, settings.max_body_bytes, timeout_s)
         exchange.body_is_awaited = False
         return body
 

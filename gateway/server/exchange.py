@@ -22,6 +22,9 @@ _SANE_REQUEST_ID = re.compile(r"[A-Za-z0-9._:/+=@-]{1,128}")
 _HOST = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._~%!$&'()*+;=-]+)(:[0-9]*)?")
 _VERSIONS = ("1.1", "1.0")
 
+BODY_IS_HERE = "braid.body_is_here"
+"""Key of a scope whose request has come whole."""
+
 # Answers depend on Accept, are never guessed to be something else by a browser, and are not kept by caches.
 _ANSWER_HEADERS = (
     (b"vary", b"accept"),
@@ -37,12 +40,14 @@ class Exchange:
     request_id: the client's when it sent a sane one, else a new one; answered back as `X-Request-Id`.
     media_type: of the answer, as negotiated; JSON until then.
     status:     of the answer; 0 until it has begun.
+    body_is_here:    all of the body has come: `receive` gives it without waiting.
     body_is_awaited: the client may still be sending a body that nobody has read.
     """
 
     __slots__ = (
         "_send",
         "body_is_awaited",
+        "body_is_here",
         "headers",
         "media_type",
         "receive",
@@ -62,7 +67,8 @@ class Exchange:
         self.started_at = time.perf_counter()
         self.media_type = JSON
         self.status = 0
-        self.body_is_awaited = has_body(self.headers)
+        self.body_is_here = BODY_IS_HERE in scope
+        self.body_is_awaited = not self.body_is_here and has_body(self.headers)
 
     async def send(self, message: Message) -> None:
         """The application's `send`: notes the status and adds the request id."""

@@ -4,16 +4,27 @@ What can be judged from a complete head is judged in the application. Here is wh
 it happens before a head is complete, behind a body, or on the connection: heads and trailers without end, silence,
 clients that do not read, bytes whose framing is in doubt. The rule for the last: what came whole before the doubt is
 answered, the doubtful request gets one refusal at most, and nothing behind it is read.
+
+And what a full gateway refuses is refused while it is read. A task of its own would wait for a turn of the event loop,
+which is long just then.
 """
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Coroutine
+from contextvars import Context
 from http import HTTPStatus
+from typing import TYPE_CHECKING, Any, cast
 
+from uvicorn._types import ASGI3Application
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from gateway.server.errors import CODES, error_body
+from gateway.server.exchange import BODY_IS_HERE
+
+if TYPE_CHECKING:
+    from gateway.server.app import GatewayApp
 
 HEAD_TIMEOUT_S = 10.0
 # A client must take this much of a waiting answer in each of these intervals, or it loses the connection. The interval
@@ -39,6 +50,8 @@ class GuardedHttpProtocol(HttpToolsProtocol):
     """Bytes since there was progress that are neither a whole head nor a body: the parser keeps them."""
     _refusal: tuple[int, str] | None = None
     _previous: RequestResponseCycle | None = None
+    _held: tuple[RequestResponseCycle, ASGI3Application] | None = None
+    """Not started: the application will refuse it at once when it has come whole."""
     _head_timer: asyncio.TimerHandle | None = None
     _write_timer: asyncio.TimerHandle | None = None
     _unsent = 0
@@ -57,6 +70,8 @@ class GuardedHttpProtocol(HttpToolsProtocol):
             return
         self._progressed = False
         super().data_received(data)
+        if self._held is not None:
+            self._start_held()
         if self._deaf or self.transport.is_closing():
             return
         if self._in_head or self._in_body:
@@ -93,6 +108,8 @@ class GuardedHttpProtocol(HttpToolsProtocol):
     def on_message_complete(self) -> None:
         self._in_body = False
         super().on_message_complete()
+        if self._held is not None:
+            self._answer_held()
 
     def send_400_response(self, msg: str) -> None:
         """uvicorn's way to refuse what its parser cannot read, or what a callback did not want."""
@@ -116,6 +133,29 @@ class GuardedHttpProtocol(HttpToolsProtocol):
     def resume_writing(self) -> None:
         self._stop_write_timer()
         super().resume_writing()
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
+        # A pipelined one, whose turn has come, begins as usual: it has waited already.
+        if cycle is self.cycle and cycle.more_body and _answers_at_once(cycle, app):
+            self._held = cycle, app
+        else:
+            super()._start_asgi_task(cycle, app)
+
+    def _start_held(self) -> None:
+        """It has not come whole in one read."""
+        if self._held is not None:
+            (cycle, app), self._held = self._held, None
+            if not cycle.disconnected:
+                super()._start_asgi_task(cycle, app)
+
+    def _answer_held(self) -> None:
+        """It has come whole. If the gateway is still full, and the answer can be written, it is over when this ends."""
+        if self._held is None or self.flow.write_paused or not _answers_at_once(*self._held):
+            self._start_held()
+            return
+        (cycle, app), self._held = self._held, None
+        cast("dict[str, Any]", cycle.scope)[BODY_IS_HERE] = True
+        Context().run(_run_to_its_end, cycle.run_asgi(app))
 
     def _has_body(self) -> bool:
         return any(name in (b"content-length", b"transfer-encoding") for name, _ in self.headers)
@@ -211,3 +251,17 @@ class GuardedHttpProtocol(HttpToolsProtocol):
         """Closing waits until all is written; a client that does not read would keep that waiting for ever."""
         self._stop_write_timer()
         self._write_timer = self.loop.call_later(CLOSE_TIMEOUT_S, self.transport.abort)
+
+
+def _answers_at_once(cycle: RequestResponseCycle, app: ASGI3Application) -> bool:
+    return cast("GatewayApp", app).answers_at_once(cast("dict[str, Any]", cycle.scope))
+
+
+def _run_to_its_end(work: Coroutine[Any, Any, None]) -> None:
+    """Run a coroutine that waits for nothing. Raises RuntimeError when it does."""
+    try:
+        work.send(None)
+    except StopIteration:
+        return
+    work.close()
+    raise RuntimeError("an answer that was to be given at once waits")
