@@ -4,6 +4,9 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+# Installs an extra of ours unless its package is there.
+extra = $(BIN)/python -c 'import $(2)' 2> /dev/null || \
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[$(1)]'
 
 .DEFAULT_GOAL := help
 .PHONY: $(shell sed -n 's/^\([a-z-]*\):.*/\1/p' $(firstword $(MAKEFILE_LIST)))
@@ -33,7 +36,7 @@ explorer: install ## Build GraphiQL with npm; without npm a plain explorer page 
 	@if command -v npm > /dev/null; then $(BIN)/python -m gateway.server.explorer.build; fi
 
 browser: install explorer ## Try both pages of the explorer in headless Chromium, with every foreign address out of reach
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[browser]'
+	@$(call extra,browser,playwright)
 	@$(BIN)/python -m pytest -rfEs tests/browser
 
 install: $(STAMP) ## Make the virtual environment, again only when pyproject.toml has changed
@@ -96,7 +99,7 @@ soak-short: install ## A tenth of it: two minutes
 	@$(BIN)/python -m tests.chaos.soak --requests 10000 $(ARGS)
 
 docs: install ## Build these pages as a site into build/site, offline; a warning is a failure
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[docs]'
+	@$(call extra,docs,zensical)
 	@PYTHONPATH=. $(BIN)/python docs/site/cli_reference.py | diff docs/cli.md - || \
 		{ echo 'docs/cli.md is not what the commands say: PYTHONPATH=. $(BIN)/python docs/site/cli_reference.py > docs/cli.md'; exit 1; }
 	@$(BIN)/python docs/site/build.py
