@@ -1,0 +1,44 @@
+"""How far projections are, as anybody can read it in the store."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from gateway.projections.projection import Projection
+from gateway.projections.status import GenerationStatus, read_status
+from gateway.projections.store import State, Store
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """What reads a store's status for some projections."""
+
+    store: Store
+    projections: Sequence[Projection]
+
+    def serving(self) -> Mapping[str, GenerationStatus]:
+        """The live generation by projection; those that have none are left out."""
+        found = {each.name: list(each.generations) for each in read_status(self.store, self.projections)}
+        live = {name: [one for one in all if one.generation.state is State.LIVE] for name, all in found.items()}
+        return {name: all[-1] for name, all in live.items() if all}
+
+    def is_serving(self) -> bool:
+        """All of them have been built and answer."""
+        return len(self.serving()) == len(self.projections)
+
+    def applied(self, stream: str) -> int:
+        """Up to which of the service's positions all that follow it have applied its events."""
+        return min(self._applied(self.serving().values(), stream), default=0)
+
+    def built(self, name: str) -> int:
+        """How many aggregates the generation holds that is being built; 0 when none is."""
+        (found,) = (each for each in read_status(self.store, self.projections) if each.name == name)
+        return sum(stream.done for one in found.generations for stream in one.build)
+
+    def parked(self) -> int:
+        """Events that were set aside, in all."""
+        return sum(each.letters.parked for each in self.serving().values())
+
+    def _applied(self, generations: Iterable[GenerationStatus], stream: str) -> list[int]:
+        return [each.applied for one in generations for each in one.streams if each.stream == stream]
