@@ -1,67 +1,22 @@
-"""The service client over real sockets: what it sends, what it gives back, and what it makes of every kind of fault."""
+"""The service client over real sockets: what it sends, and what it gives back."""
 
 from __future__ import annotations
 
-import asyncio
 import gzip
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
 
 import httpx
-import msgspec
 import pytest
 import respx
 
 from gateway.services.body import BodyTooLarge
-from gateway.services.client import MAX_RESPONSE_BYTES, ServiceClient, SourceProblem, SourceRefused
-from gateway.services.errors import (
-    DeadlineExceeded,
-    MalformedSourceResponse,
-    SourceError,
-    SourceHttpError,
-    SourceResponseTooLarge,
-    SourceTimeout,
-    SourceUnreachable,
-)
-from gateway.services.policy.options import PolicyOptions
-from gateway.services.policy.policy import ServicePolicy
+from gateway.services.client import ServiceClient, SourceProblem, SourceRefused
+from gateway.services.errors import SourceHttpError, SourceTimeout, SourceUnreachable
 from gateway.services.transport import AiohttpTransport, HttpxTransport
+from tests.unit.services.calling import Row, answer, client_of
 from tests.unit.services.conftest import MakeContext
-from tests.unit.services.raw_server import Exchange, RawServer, Script, http, raw_server
+from tests.unit.services.raw_server import http, raw_server
 
 pytestmark = pytest.mark.anyio
-
-
-@asynccontextmanager
-async def client_of(
-    script: Script, timeout_s: float = 1.5, max_response_bytes: int = MAX_RESPONSE_BYTES
-) -> AsyncGenerator[tuple[ServiceClient, RawServer]]:
-    async with raw_server(script) as server:
-        policy, limit = policy_of(timeout_s), max_response_bytes
-        client = ServiceClient("stock", server.url, AiohttpTransport(), policy=policy, max_response_bytes=limit)
-        try:
-            yield client, server
-        finally:
-            await client.close()
-
-
-def policy_of(timeout_s: float) -> ServicePolicy:
-    return ServicePolicy("stock", PolicyOptions(timeout_s=timeout_s))
-
-
-def answer(*pieces: bytes | float) -> Script:
-    """Sends byte pieces and sleeps number pieces (seconds), for every request alike."""
-
-    async def script(exchange: Exchange) -> None:
-        for piece in pieces:
-            await (exchange.send(piece) if isinstance(piece, bytes) else asyncio.sleep(piece))
-
-    return script
-
-
-class Row(msgspec.Struct):
-    id: str
-    count: int
 
 
 async def test_json_comes_back_decoded_strictly(make_context: MakeContext) -> None:
@@ -93,14 +48,6 @@ async def test_request_id_traceparent_and_allowed_headers_are_sent_on(make_conte
     assert sent["x-request-id"] == "req-1"
     assert sent["traceparent"] == "00-aa-bb-01"
     assert sent["authorization"] == "bearer t"
-
-
-async def test_connections_are_used_again(make_context: MakeContext) -> None:
-    """Ten calls one after the other need one connection."""
-    async with client_of(answer(http(b"{}"))) as (client, server):
-        for _ in range(10):
-            await client.get_json("/x", context=make_context())
-    assert (len(server.exchanges), server.connections) == (10, 1)
 
 
 async def test_cookies_are_neither_kept_nor_sent(make_context: MakeContext) -> None:
@@ -151,211 +98,10 @@ async def test_a_status_outside_2xx_is_told_apart_by_its_number(make_context: Ma
     assert caught.value.code == "SUBREQUEST_HTTP_ERROR"
 
 
-HEAD = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n"
-DRIP = [piece for _ in range(200) for piece in (b" ", 0.05)]
-
-FAULTS = {
-    "silence": (answer(60.0), SourceTimeout),
-    "dripped headers": (
-        answer(b"HTTP/1.1 200 OK\r\n", *[p for _ in range(200) for p in (b"x: y\r\n", 0.05)]),
-        SourceTimeout,
-    ),
-    "dripped body": (answer(HEAD + b"content-length: 900\r\n\r\n", *DRIP), SourceTimeout),
-    "half a body, then silence": (answer(HEAD + b"content-length: 9\r\n\r\n{", 60.0), SourceTimeout),
-    "not HTTP": (answer(b"\x00\x01 nonsense\r\n\r\n"), MalformedSourceResponse),
-    "not JSON": (answer(http(b"<html>hello</html>", content_type="text/html")), MalformedSourceResponse),
-    "nothing": (answer(http(b"")), MalformedSourceResponse),
-    "deep JSON": (answer(http(b"[" * 100_000)), MalformedSourceResponse),
-    "not UTF-8": (answer(http(b'"\xff\xfe"')), MalformedSourceResponse),
-    "wrong type": (answer(http(b'{"id":7,"count":"x"}')), MalformedSourceResponse),
-    "unknown encoding": (answer(http(b"{}", "content-encoding: br")), MalformedSourceResponse),
-    "broken gzip": (answer(http(b"abc", "content-encoding: gzip")), MalformedSourceResponse),
-    "cut gzip": (answer(http(gzip.compress(b"{}" * 99)[:-9], "content-encoding: gzip")), MalformedSourceResponse),
-    "huge body": (answer(http(b" " * 200_000)), SourceResponseTooLarge),
-    "gzip bomb": (answer(http(gzip.compress(b" " * 50_000_000), "content-encoding: gzip")), SourceResponseTooLarge),
-}
-
-
-@pytest.mark.parametrize("fault", FAULTS)
-async def test_every_fault_has_its_error(make_context: MakeContext, fault: str) -> None:
-    """Coded, naming the service and never its address, and well before a fault that goes on for 10 s is over."""
-    script, expected = FAULTS[fault]
-    started = asyncio.get_running_loop().time()
-    timeout_s = 0.3 if expected is SourceTimeout else 20
-    async with client_of(script, timeout_s=timeout_s, max_response_bytes=150_000) as (client, server):
-        with pytest.raises(SourceError) as caught:
-            await client.get_json("/x", context=make_context(20), decode_as=Row)
-        assert type(caught.value) is expected
-        assert "'stock'" in caught.value.message
-        assert str(server.port) not in caught.value.message
-        assert "127.0.0.1" not in caught.value.message
-    assert asyncio.get_running_loop().time() - started < 5
-
-
-@pytest.mark.parametrize(
-    ("body", "says"), [(b"[" * 100_000, "too deeply"), (b'"\xff\xfe"', "not answer with JSON"), (b"", "with JSON")]
-)
-async def test_what_is_not_json_is_malformed_where_any_would_do(
-    make_context: MakeContext, body: bytes, says: str
-) -> None:
-    """Without a type to decode to."""
-    async with client_of(answer(http(body))) as (client, _):
-        with pytest.raises(MalformedSourceResponse, match=says):
-            await client.get_json("/x", context=make_context())
-
-
-async def hang_up(exchange: Exchange) -> None:
-    exchange.writer.close()
-
-
-async def half_close(exchange: Exchange) -> None:
-    await exchange.send(HEAD + b"content-length: 9\r\n\r\n{")
-    exchange.writer.close()
-
-
-async def reset(exchange: Exchange) -> None:
-    exchange.writer.transport.abort()
-
-
-@pytest.mark.parametrize("script", [hang_up, half_close, reset])
-async def test_a_connection_that_breaks_is_unreachable_not_slow(make_context: MakeContext, script: Script) -> None:
-    """A broken connection is told from a slow service, whatever the library calls it."""
-    async with client_of(script) as (client, _):
-        with pytest.raises(SourceUnreachable):
-            await client.get_json("/x", context=make_context())
-
-
-async def test_nobody_there_is_unreachable(make_context: MakeContext) -> None:
-    """A refused connection, for instance of a killed service, is known at once."""
-    async with raw_server(hang_up) as server:
-        pass
-    client = ServiceClient("stock", server.url, AiohttpTransport())
-    with pytest.raises(SourceUnreachable) as caught:
-        await client.get_json("/x", context=make_context())
-    assert str(server.port) not in str(caught.value)
-    await client.close()
-
-
-async def test_the_requests_deadline_beats_the_services_timeout(make_context: MakeContext) -> None:
-    """With less left of the request than the service may take, the error comes then, and says that it was the
-    deadline."""
-    started = asyncio.get_running_loop().time()
-    async with client_of(answer(60.0), timeout_s=10) as (client, _):
-        with pytest.raises(DeadlineExceeded):
-            await client.get_json("/x", context=make_context(0.1))
-        with pytest.raises(DeadlineExceeded):
-            await client.get_json("/x", context=make_context(-1.0))
-    assert asyncio.get_running_loop().time() - started < 5
-
-
-async def test_cancellation_passes_through_and_closes_the_connection(make_context: MakeContext) -> None:
-    """A caller that goes away takes its call with it; the connection with the pending answer is not used again."""
-    async with client_of(answer(5.0)) as (client, server):
-        task = asyncio.create_task(client.get_json("/x", context=make_context()))
-        await asyncio.sleep(0.1)
-        assert len(server.exchanges) == 1
-        task.cancel()
-        with pytest.raises(asyncio.CancelledError):
-            await task
-        await asyncio.sleep(0.02)
-        assert server.connections == 1
-        with pytest.raises(DeadlineExceeded):
-            await client.get_json("/x", context=make_context(0.05))
-        assert server.connections == 2
-
-
 async def test_good_gzip_is_read(make_context: MakeContext) -> None:
     """A service that compresses unasked is understood."""
     async with client_of(answer(http(gzip.compress(b'{"a":1}'), "content-encoding: gzip"))) as (client, _):
         assert await client.get_json("/x", context=make_context()) == {"a": 1}
-
-
-def surplus(where: str, sent: asyncio.Event) -> Script:
-    """Answers each request with its own number and sends one more answer, with a secret, that nobody asked for. Sets
-    `sent` when all has been sent."""
-    numbers = iter(range(1_000))
-
-    async def script(exchange: Exchange) -> None:
-        number = next(numbers)
-        mine, extra = http(b'{"n":%d}' % number), http(b'{"secret":%d}' % number)
-        if where == "same piece":
-            await exchange.send(mine + extra)
-        elif where == "with the end of the body":
-            await exchange.send(mine[:-4])
-            await asyncio.sleep(0.01)
-            await exchange.send(mine[-4:] + extra)
-        else:
-            await exchange.send(mine)
-            await asyncio.sleep(0.01)
-            await exchange.send(extra)
-        sent.set()
-
-    return script
-
-
-@pytest.mark.parametrize("read", [True, False])
-@pytest.mark.parametrize("where", ["same piece", "with the end of the body", "later"])
-async def test_an_answer_never_reaches_another_caller(make_context: MakeContext, where: str, read: bool) -> None:
-    """A service that sends one answer too many spoils its own connection, not the next caller's answer: whether or not
-    the surplus has been read from the socket when the next call starts."""
-    sent = asyncio.Event()
-    async with client_of(surplus(where, sent), timeout_s=10) as (client, _):
-        for number in range(20):
-            assert await client.get_json("/x", context=make_context(10)) == {"n": number}
-            await sent.wait()
-            sent.clear()
-            if read:
-                await asyncio.sleep(0.005)
-
-
-async def test_a_connection_that_the_service_closed_is_not_used_again(make_context: MakeContext) -> None:
-    """Services close idle connections; the next call, also a POST that must not be sent twice, takes a new one."""
-    closed = asyncio.Event()
-
-    async def answer_and_close(exchange: Exchange) -> None:
-        await exchange.send(http(b"{}"))
-        await asyncio.sleep(0.01)
-        exchange.writer.transport.close()
-        closed.set()
-
-    async with client_of(answer_and_close) as (client, server):
-        for _ in range(5):
-            await client.post_json("/x", {}, context=make_context())
-            await closed.wait()
-            closed.clear()
-    assert (len(server.exchanges), server.connections) == (5, 5)
-
-
-async def test_the_pool_is_bounded(make_context: MakeContext) -> None:
-    """Calls beyond the pool wait for a connection."""
-    arrived, gate = asyncio.Semaphore(0), asyncio.Event()
-
-    async def wait_at_gate(exchange: Exchange) -> None:
-        arrived.release()
-        await gate.wait()
-        await exchange.send(http(b"{}"))
-
-    async with raw_server(wait_at_gate) as server:
-        client = ServiceClient("stock", server.url, AiohttpTransport(connections=2), policy=policy_of(10))
-        calls = asyncio.gather(*(client.get_json("/x", context=make_context(10)) for _ in range(6)))
-        for _ in range(2):
-            await arrived.acquire()
-        await asyncio.sleep(0.05)
-        assert len(server.exchanges) == 2
-        gate.set()
-        assert await calls == [{}] * 6
-        await client.close()
-    assert server.connections == 2
-
-
-async def test_waiting_for_a_connection_counts_as_time(make_context: MakeContext) -> None:
-    """Behind a call that never ends, the next one times out all the same."""
-    async with raw_server(answer(60.0)) as server:
-        client = ServiceClient("stock", server.url, AiohttpTransport(connections=1), policy=policy_of(0.1))
-        calls = (client.get_json("/x", context=make_context()) for _ in range(3))
-        outcomes = await asyncio.gather(*calls, return_exceptions=True)
-        await client.close()
-    assert [type(outcome) for outcome in outcomes] == [SourceTimeout] * 3
 
 
 async def test_a_refused_command_carries_the_services_own_words(make_context: MakeContext) -> None:
