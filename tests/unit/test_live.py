@@ -21,7 +21,7 @@ from gateway.operation.errors import RequestError
 from gateway.operation.request import GraphQLRequest
 from gateway.settings import Settings, load_settings
 from gateway.telemetry.reloads import REFUSED, SWAPPED, UNCHANGED
-from tests.unit.test_app import serving
+from tests.unit.small_gateway import serving
 
 pytestmark = pytest.mark.anyio
 
