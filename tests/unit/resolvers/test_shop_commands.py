@@ -1,4 +1,4 @@
-"""The shop's other commands: what each sends to its service, under which key, and what is refused before that."""
+"""The shop's commands: what each sends to its service, under which key, and what is refused before that."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 import respx
 
 from tests.unit.resolvers.conftest import Ask
-from tests.unit.resolvers.test_shop_fields import CUSTOMER, ORDER, PRODUCT, STOCK
+from tests.unit.resolvers.rows import CUSTOMER, ORDER, PRODUCT, STOCK, TICKET, page
 
 pytestmark = pytest.mark.anyio
 
@@ -76,6 +76,46 @@ COMMANDS: dict[str, tuple[str, str, Any, str, Any, Any]] = {
         {"warehouse": "HAM", "change": -2},
         {"adjustStock": {"available": 37, "warehouses": [{"onHand": 40}]}},
     ),
+    "place": (
+        "orders",
+        "/orders",
+        ORDER,
+        'mutation{placeOrder(input:{customerId:"c-1",items:[{productId:"p-1",quantity:3}]}){id total}}',
+        {"customer_id": "c-1", "items": [{"product_id": "p-1", "quantity": 3}]},
+        {"placeOrder": {"id": "o-1", "total": "56.70"}},
+    ),
+    "cancel": (
+        "orders",
+        "/orders/o-1/cancel",
+        ORDER | {"status": "cancelled"},
+        'mutation{cancelOrder(id:"o-1"){status}}',
+        None,
+        {"cancelOrder": {"status": "CANCELLED"}},
+    ),
+    "open": (
+        "support",
+        "/tickets",
+        TICKET,
+        'mutation{openTicket(input:{customerId:"c-1",subject:"s"}){id}}',
+        {"customer_id": "c-1", "subject": "s", "body": "", "order_id": None, "priority": "normal"},
+        {"openTicket": {"id": "t-1"}},
+    ),
+    "open, with all there is to say": (
+        "support",
+        "/tickets",
+        TICKET,
+        'mutation{openTicket(input:{customerId:"c-1",subject:"s",body:"b",orderId:"o-1",priority:HIGH}){id}}',
+        {"customer_id": "c-1", "subject": "s", "body": "b", "order_id": "o-1", "priority": "high"},
+        {"openTicket": {"id": "t-1"}},
+    ),
+    "close": (
+        "support",
+        "/tickets/t-1/close",
+        TICKET | {"status": "closed", "closed_at": "2026-01-21T08:00:00Z"},
+        'mutation{closeTicket(id:"t-1"){status closedAt}}',
+        None,
+        {"closeTicket": {"status": "CLOSED", "closedAt": "2026-01-21T08:00:00+00:00"}},
+    ),
 }
 
 
@@ -89,6 +129,27 @@ async def test_a_mutation_is_one_command(services: respx.MockRouter, ask: Ask, n
     sent = route.calls.last.request.content
     assert (json.loads(sent) if sent else None) == body
     assert route.call_count == 1
+
+
+@pytest.mark.parametrize(
+    ("document", "field"),
+    [('mutation{cancelOrder(id:"o-1"){id}}', "cancelOrder"), ('mutation{closeTicket(id:"t-1"){id}}', "closeTicket")],
+)
+async def test_a_refusal_reaches_the_client(services: respx.MockRouter, ask: Ask, document: str, field: str) -> None:
+    """With the service's own code and words."""
+    problem = {"status": 409, "code": "ORDER_NOT_CANCELLABLE", "detail": "It has been shipped."}
+    media_type = {"content-type": "application/problem+json"}
+    services.post(url__regex=r".*/(cancel|close)").respond(409, json=problem, headers=media_type)
+    service = "orders" if field == "cancelOrder" else "support"
+    response = await ask(service, document)
+    assert response.data == {field: None}
+    assert response.errors == [
+        {
+            "message": "It has been shipped.",
+            "path": [field],
+            "extensions": {"code": "ORDER_NOT_CANCELLABLE", "service": service},
+        }
+    ]
 
 
 async def test_every_command_has_a_key_of_its_own(services: respx.MockRouter, ask: Ask) -> None:
@@ -122,20 +183,34 @@ async def test_a_price_is_a_whole_number_of_cents(services: respx.MockRouter, as
     assert len(services.calls) == 0
 
 
+@pytest.mark.parametrize("id", ["../x", "..", "../..", "a/b", "", "x" * 65])
 @pytest.mark.parametrize(
     ("service", "field"),
     [
-        ("customers", 'renameCustomer(id: "../x", name: "A") { id }'),
-        ("customers", 'eraseCustomer(id: "../x")'),
-        ("catalog", 'changePrice(id: "../x", price: "1") { id }'),
-        ("orders", 'confirmOrder(id: "../x") { id }'),
-        ("orders", 'shipOrder(id: "../x") { id }'),
-        ("inventory", 'adjustStock(productId: "../x", warehouse: "HAM", change: 1) { onHand }'),
+        ("customers", 'renameCustomer(id: $id, name: "A") { id }'),
+        ("customers", "eraseCustomer(id: $id)"),
+        ("catalog", 'changePrice(id: $id, price: "1") { id }'),
+        ("orders", "confirmOrder(id: $id) { id }"),
+        ("orders", "shipOrder(id: $id) { id }"),
+        ("orders", "cancelOrder(id: $id) { id }"),
+        ("support", "closeTicket(id: $id) { id }"),
+        ("inventory", 'adjustStock(productId: $id, warehouse: "HAM", change: 1) { onHand }'),
     ],
 )
 async def test_an_impossible_id_never_becomes_part_of_a_path(
-    services: respx.MockRouter, ask: Ask, service: str, field: str
+    services: respx.MockRouter, ask: Ask, service: str, field: str, id: str
 ) -> None:
-    response = await ask(service, f"mutation {{ {field} }}")
+    """A command goes to where it was meant, or nowhere."""
+    response = await ask(service, f"mutation ($id: ID!) {{ {field} }}", id=id)
     assert [error["extensions"] for error in response.errors] == [{"code": "NOT_FOUND"}]
     assert len(services.calls) == 0
+
+
+async def test_reads_after_a_command_see_what_it_did(services: respx.MockRouter, ask: Ask) -> None:
+    """Two commands in one mutation, each followed by the same list: the second list is not the first one's."""
+    route = services.get("http://orders.test/orders").respond(json={"lists": {"c-1": page(ORDER)}})
+    services.post("http://orders.test/orders/o-1/cancel").respond(json=ORDER)
+    field = 'cancelOrder(id:"o-1"){customer{recentOrders{status}}}'
+    response = await ask("orders", f"mutation{{a:{field} b:{field}}}")
+    assert response.errors == []
+    assert route.call_count == 2

@@ -2,91 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import pytest
 import respx
 
 from tests.unit.resolvers.conftest import Ask
+from tests.unit.resolvers.rows import BILLING, CHARGE, CUSTOMER, ENTITIES, ORDER, PRODUCT, STOCK, TICKET, batch, page
 
 pytestmark = pytest.mark.anyio
-
-ENTITIES = "query($r:[_Any!]!){_entities(representations:$r){%s}}"
-
-CUSTOMER = {
-    "id": "c-1",
-    "name": "Anneliese Vogel",
-    "email": "a@example.com",
-    "country": "DE",
-    "city": "Hamburg",
-    "segment": "business",
-    "tier": "gold",
-    "created_at": "2024-03-02T10:11:12Z",
-}
-PRODUCT = {
-    "id": "p-1",
-    "sku": "BOO-1",
-    "name": "The Quiet Harbour",
-    "category": "books",
-    "price": {"amount_cents": 1890, "currency": "EUR"},
-    "attributes": {"pages": 312, "tags": ["sea"]},
-}
-ORDER = {
-    "id": "o-1",
-    "customer_id": "c-1",
-    "status": "delivered",
-    "placed_at": "2026-01-05T09:30:00Z",
-    "currency": "EUR",
-    "total_cents": 5670,
-    "items": [{"product_id": "p-1", "quantity": 3, "unit_price_cents": 1890}],
-}
-STOCK = {
-    "product_id": "p-1",
-    "on_hand": 40,
-    "reserved": 3,
-    "available": 37,
-    "warehouses": [{"code": "HAM", "on_hand": 40, "reserved": 3}],
-}
-CHARGE = {
-    "id": "ch-1",
-    "order_id": "o-1",
-    "customer_id": "c-1",
-    "amount_cents": 5,
-    "currency": "EUR",
-    "status": "pending",
-    "method": "direct_debit",
-    "created_at": "2026-01-05T09:31:00Z",
-    "paid_at": None,
-}
-BILLING = {
-    "customer_id": "c-1",
-    "currency": "EUR",
-    "total_paid_cents": 56700,
-    "outstanding_cents": 0,
-    "refunded_cents": 123456789012,
-    "last_payment_at": None,
-    "charge_count": 10,
-}
-TICKET = {
-    "id": "t-1",
-    "customer_id": "c-1",
-    "order_id": None,
-    "subject": "Parcel has not arrived",
-    "body": "...",
-    "status": "open",
-    "priority": "urgent",
-    "created_at": "2026-01-20T08:00:00Z",
-    "closed_at": None,
-}
-
-
-def batch(*items: Any) -> dict[str, Any]:
-    return {"items": list(items), "missing": []}
-
-
-def page(*items: Any, next: str | None = None) -> dict[str, Any]:
-    return {"items": list(items), "next": next}
 
 
 # name: service, path, parameters that must be asked for, the service's answer, document, variables, expected data
@@ -366,104 +290,6 @@ async def test_too_much_is_refused_without_a_call(services: respx.MockRouter, as
     assert response.data == {"orders": None}
     assert response.errors[0]["extensions"] == {"code": "BAD_USER_INPUT"}
     assert len(services.calls) == 0
-
-
-# name: service, path, answer, document, body that must be sent, expected data
-COMMANDS: dict[str, tuple[str, str, Any, str, Any, Any]] = {
-    "place": (
-        "orders",
-        "/orders",
-        ORDER,
-        'mutation{placeOrder(input:{customerId:"c-1",items:[{productId:"p-1",quantity:3}]}){id total}}',
-        {"customer_id": "c-1", "items": [{"product_id": "p-1", "quantity": 3}]},
-        {"placeOrder": {"id": "o-1", "total": "56.70"}},
-    ),
-    "cancel": (
-        "orders",
-        "/orders/o-1/cancel",
-        ORDER | {"status": "cancelled"},
-        'mutation{cancelOrder(id:"o-1"){status}}',
-        None,
-        {"cancelOrder": {"status": "CANCELLED"}},
-    ),
-    "open": (
-        "support",
-        "/tickets",
-        TICKET,
-        'mutation{openTicket(input:{customerId:"c-1",subject:"s"}){id}}',
-        {"customer_id": "c-1", "subject": "s", "body": "", "order_id": None, "priority": "normal"},
-        {"openTicket": {"id": "t-1"}},
-    ),
-    "open, with all there is to say": (
-        "support",
-        "/tickets",
-        TICKET,
-        'mutation{openTicket(input:{customerId:"c-1",subject:"s",body:"b",orderId:"o-1",priority:HIGH}){id}}',
-        {"customer_id": "c-1", "subject": "s", "body": "b", "order_id": "o-1", "priority": "high"},
-        {"openTicket": {"id": "t-1"}},
-    ),
-    "close": (
-        "support",
-        "/tickets/t-1/close",
-        TICKET | {"status": "closed", "closed_at": "2026-01-21T08:00:00Z"},
-        'mutation{closeTicket(id:"t-1"){status closedAt}}',
-        None,
-        {"closeTicket": {"status": "CLOSED", "closedAt": "2026-01-21T08:00:00+00:00"}},
-    ),
-}
-
-
-@pytest.mark.parametrize("name", COMMANDS)
-async def test_a_mutation_is_one_command(services: respx.MockRouter, ask: Ask, name: str) -> None:
-    """To the service that owns the data; its answer is the mutation's."""
-    service, path, answer, document, body, expected = COMMANDS[name]
-    route = services.post(f"http://{service}.test{path}").respond(201, json=answer)
-    response = await ask(service, document)
-    assert response.errors == []
-    assert response.data == expected
-    sent = route.calls.last.request.content
-    assert (json.loads(sent) if sent else None) == body
-    assert route.call_count == 1
-
-
-@pytest.mark.parametrize(
-    ("document", "field"),
-    [('mutation{cancelOrder(id:"o-1"){id}}', "cancelOrder"), ('mutation{closeTicket(id:"t-1"){id}}', "closeTicket")],
-)
-async def test_a_refusal_reaches_the_client(services: respx.MockRouter, ask: Ask, document: str, field: str) -> None:
-    """With the service's own code and words."""
-    problem = {"status": 409, "code": "ORDER_NOT_CANCELLABLE", "detail": "It has been shipped."}
-    media_type = {"content-type": "application/problem+json"}
-    services.post(url__regex=r".*/(cancel|close)").respond(409, json=problem, headers=media_type)
-    service = "orders" if field == "cancelOrder" else "support"
-    response = await ask(service, document)
-    assert response.data == {field: None}
-    assert response.errors == [
-        {
-            "message": "It has been shipped.",
-            "path": [field],
-            "extensions": {"code": "ORDER_NOT_CANCELLABLE", "service": service},
-        }
-    ]
-
-
-@pytest.mark.parametrize("id", ["..", "../..", "a/b", "", "x" * 65])
-async def test_an_impossible_id_never_becomes_part_of_a_path(services: respx.MockRouter, ask: Ask, id: str) -> None:
-    """A command goes to where it was meant, or nowhere."""
-    for service, field in (("orders", "cancelOrder"), ("support", "closeTicket")):
-        response = await ask(service, f"mutation($id:ID!){{{field}(id:$id){{id}}}}", id=id)
-        assert response.errors[0]["extensions"] == {"code": "NOT_FOUND"}
-    assert len(services.calls) == 0
-
-
-async def test_reads_after_a_command_see_what_it_did(services: respx.MockRouter, ask: Ask) -> None:
-    """Two commands in one mutation, each followed by the same list: the second list is not the first one's."""
-    route = services.get("http://orders.test/orders").respond(json={"lists": {"c-1": page(ORDER)}})
-    services.post("http://orders.test/orders/o-1/cancel").respond(json=ORDER)
-    field = 'cancelOrder(id:"o-1"){customer{recentOrders{status}}}'
-    response = await ask("orders", f"mutation{{a:{field} b:{field}}}")
-    assert response.errors == []
-    assert route.call_count == 2
 
 
 async def test_a_service_that_is_down_nulls_its_own_fields(services: respx.MockRouter, ask: Ask) -> None:
