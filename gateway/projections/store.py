@@ -77,6 +77,12 @@ class Fenced(StoreError):
     code = "PROJECTION_FENCED"
 
 
+class RowRefused(BraidError):
+    """The store is well, but will not have this row or statement: a null, a number or a text that it cannot hold."""
+
+    code = "PROJECTION_ROW_REFUSED"
+
+
 class Writer(Protocol):
     """The only one who writes a generation. Of use in one thread at a time."""
 

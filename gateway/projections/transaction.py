@@ -6,7 +6,7 @@ same key that change ten times in a batch are written once.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
 from sqlalchemy import Delete, Select, Table, Update
@@ -23,6 +23,10 @@ class Transaction(Protocol):
         """The row with this primary key, as of everything done before."""
         ...
 
+    def prefetch(self, table: Table, keys: Iterable[Sequence[Any]]) -> None:
+        """Read the rows with these primary keys at once, so that `get` finds them without asking the store."""
+        ...
+
     def put(self, table: Table, row: Row) -> None:
         """Insert the row, or replace the one with its primary key. Every column must be given."""
         ...
@@ -32,7 +36,10 @@ class Transaction(Protocol):
         ...
 
     def add(self, table: Table, key: Row, amounts: Mapping[str, int]) -> None:
-        """Add to the columns of the row with this primary key; one that is not there begins with 0 in each."""
+        """Add to the columns of the row with this primary key; one that is not there begins with 0 in each.
+
+        Of its other columns, those that may be null begin with that, and the rest with 0.
+        """
         ...
 
     def rows(self, statement: Select[Any]) -> Sequence[Row]:
