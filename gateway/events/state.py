@@ -93,7 +93,7 @@ _bucket = msgspec.json.Decoder(_Bucket)
 
 
 class FeedState:
-    """The state behind one service's feed; who made the client closes it. Every method raises EventsUnavailable and EventsMalformed."""
+    """The state behind one service's feed. Every method raises EventsUnavailable and EventsMalformed."""
 
     def __init__(self, client: FeedClient) -> None:
         self.name = client.name

@@ -17,6 +17,14 @@ class Rig(Protocol):
     subjects: Sequence[str]
     """At least three that may be told of."""
 
+    async def open(self) -> None:
+        """To be called first: the stream is there, and empty."""
+        ...
+
+    async def close(self) -> None:
+        """To be called last."""
+        ...
+
     def source(self) -> EventSource:
         """Another reader of the stream. The rig closes it."""
         ...

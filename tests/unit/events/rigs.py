@@ -19,8 +19,11 @@ class MemoryRig:
 
     subjects: Sequence[str] = ("a", "b", "c")
 
-    def __init__(self) -> None:
+    def __init__(self, _directory: Path) -> None:
         self._log = MemoryLog()
+
+    async def open(self) -> None:
+        """It is there."""
 
     def source(self) -> EventSource:
         return MemorySource("memory", self._log)
@@ -60,6 +63,9 @@ class FeedRig:
         self._estate = Estate(directory, services=["customers"])
         self._estate.start()
         self._url = self._estate.url("customers")
+
+    async def open(self) -> None:
+        """It runs."""
 
     def source(self) -> EventSource:
         self._sources.append(FeedSource(FeedClient("customers", self._url, timeout_s=5)))

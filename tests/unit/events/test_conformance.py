@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import msgspec
@@ -12,6 +12,7 @@ import pytest
 
 from gateway.events import START, EventsPruned, EventsRewritten, EventsUnavailable, Position
 from tests.unit.events.conformance import NEVER_S, Rig, check_order, read_all
+from tests.unit.events.nats_rig import NatsRig
 from tests.unit.events.rigs import FeedRig, MemoryRig
 
 pytestmark = pytest.mark.anyio
@@ -23,9 +24,11 @@ class Named(msgspec.Struct):
     id: str
 
 
-@pytest.fixture(params=["memory", "feed"])
+@pytest.fixture(params=["memory", "feed", "nats"])
 async def rig(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Rig]:
-    made = MemoryRig() if request.param == "memory" else FeedRig(tmp_path)
+    makers: dict[str, Callable[[Path], Rig]] = {"memory": MemoryRig, "feed": FeedRig, "nats": NatsRig}
+    made = makers[request.param](tmp_path)
+    await made.open()
     yield made
     await made.close()
 

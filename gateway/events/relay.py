@@ -1,0 +1,79 @@
+"""Relay: copies a service's feed into a broker, exactly in order, for those who would rather read there.
+
+It keeps nothing: where it goes on, the broker tells (outlet.py). Events get in once; what an outage makes unclear is
+looked up, not guessed. So a relay may be killed at any point and begun again, and a second one does no harm.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from gateway.events.errors import EventsMalformed, EventsUnavailable
+from gateway.events.outlet import Outlet, resume, to_send
+from gateway.events.source import EventSource
+
+BATCH = 1000
+WAIT_S = 10.0
+PAUSE_S = 0.1
+MAX_PAUSE_S = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Relayed:
+    """How far a service's relay is.
+
+    position, head: of the feed. sent: events that this run has put into the broker. problem: why it stands still.
+    """
+
+    stream: str
+    position: int
+    head: int
+    sent: int
+    problem: str | None = None
+
+
+class Relay:
+    """One service's."""
+
+    def __init__(
+        self, feed: EventSource, outlet: Outlet, relay: str, report: Callable[[Relayed], None], *, batch: int = BATCH
+    ) -> None:
+        """relay: differs between any two runs. Feed and outlet are closed by who made them."""
+        self._feed = feed
+        self._outlet = outlet
+        self._relay = relay
+        self._report = report
+        self._batch = batch
+        self._so_far = Relayed(feed.name, 0, 0, 0)
+
+    async def run(self) -> None:
+        """Until it is cancelled. Raises EventsRewritten and EventsPruned of the feed, RelayStopped, RelayFenced."""
+        pause_s = PAUSE_S
+        while True:
+            before = self._so_far.position
+            try:
+                await self._go_on()
+            except (EventsUnavailable, EventsMalformed) as error:
+                pause_s = PAUSE_S if self._so_far.position > before else min(pause_s * 2, MAX_PAUSE_S)
+                self._tell(self._so_far.position, self._so_far.head, 0, error.message)
+                await asyncio.sleep(pause_s)
+
+    async def _go_on(self) -> None:
+        """From where the broker says, until something fails."""
+        tails = list(await self._outlet.open())
+        position = resume(self._feed.name, tails)
+        while True:
+            batch = await self._feed.read(position, limit=self._batch, wait_s=WAIT_S)
+            parcels = to_send(batch.events, tails, self._relay, position, batch.position.history)
+            if parcels:
+                await self._outlet.publish(parcels)
+            for parcel in parcels:
+                tails[parcel.partition] = parcel.stamp
+            position = batch.position
+            self._tell(position.number, batch.head, len(parcels))
+
+    def _tell(self, position: int, head: int, sent: int, problem: str | None = None) -> None:
+        self._so_far = Relayed(self._feed.name, position, head, self._so_far.sent + sent, problem)
+        self._report(self._so_far)
