@@ -7,7 +7,7 @@ import contextlib
 import re
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from itertools import chain
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from starlette.applications import Starlette
 
@@ -40,13 +40,17 @@ from gateway.telemetry.sources import policies_of, watch_sources
 from gateway.telemetry.telemetry import Telemetry
 from gateway.telemetry.tracing import Tracing
 
+if TYPE_CHECKING:
+    from gateway.read_side import ReadSide
+
 _TRACEPARENT = re.compile(r"(?!ff)[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
 
 
 class Gateway:
     """A running gateway. Satisfies the server's Engine.
 
-    hints: what composition noticed that is no error; empty when the supergraph was read from a file.
+    hints:     what composition noticed that is no error; empty when the supergraph was read from a file.
+    read_side: None where no projections are configured.
     """
 
     def __init__(
@@ -56,8 +60,10 @@ class Gateway:
         settings: Settings,
         hints: Sequence[Problem] = (),
         policies: Sequence[ServicePolicy] = (),
+        read_side: ReadSide | None = None,
     ) -> None:
         self.pipeline = pipeline
+        self.read_side = read_side
         self.hints = hints
         self.settings = settings
         self._services = services
@@ -78,7 +84,12 @@ class Gateway:
     async def ready(self) -> Readiness:
         """Ready as soon as there is a graph: a service that is down costs its own fields only."""
         count = len(self.pipeline.supergraph.graphs)
-        return Readiness(True, (Check("graph", True, f"{count} subgraphs"),))
+        graph = Check("graph", True, f"{count} subgraphs")
+        if self.read_side is None:
+            return Readiness(True, (graph,))
+        checks = await self.read_side.checks()
+        is_ready = not self.read_side.required or all(check.ok for check in checks)
+        return Readiness(is_ready, (graph, *checks))
 
     async def close(self) -> None:
         """Give back all connections, and send what traces are waiting."""
@@ -88,6 +99,8 @@ class Gateway:
     async def close_sources(self) -> None:
         """Give back all connections; telemetry, which another gateway may share, goes on."""
         closing: list[Any] = [*self.pipeline.subgraphs.values(), *self._services.values()]
+        if self.read_side is not None:
+            closing.append(self.read_side)
         await asyncio.gather(*(source.close() for source in closing), return_exceptions=True)
 
     async def take_over(self, other: Gateway) -> int:
@@ -99,7 +112,9 @@ class Gateway:
     def show(self) -> None:
         """Let the metrics tell of this gateway: several may share them, of which one serves."""
         self.pipeline.show()
-        self.pipeline.telemetry.metrics.policies = self._policies
+        metrics = self.pipeline.telemetry.metrics
+        metrics.policies = self._policies
+        metrics.projections = self.read_side.watch if self.read_side is not None else None
 
     def _context(self, headers: Mapping[str, str], request_id: str) -> RequestContext:
         settings = self.settings
@@ -112,6 +127,7 @@ class Gateway:
             headers={name: headers[name] for name in settings.server.forward_headers if name in headers},
             traceparent=traceparent if _TRACEPARENT.fullmatch(traceparent) else None,
             batching=settings.execution.batching,
+            projections=self.read_side.for_request() if self.read_side is not None else {},
             began=began,
             asked_s=read_timeout_s(headers),
             step_share_s=settings.execution.step_share_s,
@@ -126,10 +142,11 @@ async def open_gateway(settings: Settings, shared: Telemetry | None = None) -> G
     shared: telemetry of a gateway that this one is to replace; by itself, a gateway has its own.
 
     Raises SchemaError with every problem: of composition, of a supergraph file, of a subgraph whose schema cannot be
-    had or whose address is not known.
+    had or whose address is not known. Raises ProjectionError when a module of a projection cannot be used.
     """
     services: Services = {}
     subgraphs: dict[str, Subgraph] = {}
+    read_side = _open_read_side(settings)
     telemetry = shared or _open_telemetry(settings)
     try:
         if settings.supergraph is not None:
@@ -147,13 +164,25 @@ async def open_gateway(settings: Settings, shared: Telemetry | None = None) -> G
             if unreachable := unsatisfiable_fields(supergraph):
                 raise SchemaError(unreachable)
     except BaseException:
-        await asyncio.gather(*(source.close() for source in [*subgraphs.values(), *services.values()]))
+        closing: list[Any] = [*subgraphs.values(), *services.values()]
+        await asyncio.gather(*(source.close() for source in closing))
+        if read_side is not None:
+            await read_side.close()
         if shared is None:
             await telemetry.close()
         raise
     watched = watch_sources(subgraphs, services, telemetry)
     pipeline = Pipeline(supergraph, watched, _options(settings, supergraph), telemetry)
-    return Gateway(pipeline, services, settings, hints, policies_of(subgraphs, services))
+    return Gateway(pipeline, services, settings, hints, policies_of(subgraphs, services), read_side)
+
+
+def _open_read_side(settings: Settings) -> ReadSide | None:
+    """None where no projections are configured: what they need is not even imported."""
+    if not settings.projections.modules:
+        return None
+    from gateway.read_side import ReadSide
+
+    return ReadSide(settings.projections)
 
 
 def _open_telemetry(settings: Settings) -> Telemetry:
@@ -187,7 +216,7 @@ def build_app(settings: Settings, source: Origin | None = None) -> GatewayApp:
             await live.close()
             await telemetry.close()
 
-    routes = (metrics_route(lambda: chain(engine.metrics.collect(), admission.collect())),)
+    routes = (metrics_route(lambda: chain(engine.metrics.collect(), admission.collect()), engine.look),)
     return create_server(
         engine,
         _server_settings(settings),
@@ -205,6 +234,11 @@ class _LazyEngine:
     @property
     def metrics(self) -> Metrics:
         return self.live.gateway.pipeline.telemetry.metrics
+
+    async def look(self) -> None:
+        """At what the metrics tell of others' state."""
+        if (read_side := self.live.gateway.read_side) is not None:
+            await read_side.watch.refresh()
 
     async def run(self, request: GraphQLRequest, headers: Mapping[str, str], request_id: str) -> GraphQLResponse:
         return await self.live.run(request, headers, request_id)

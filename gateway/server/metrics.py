@@ -5,7 +5,7 @@ It tells the names of subgraphs and how much each is used: keep it off the inter
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 
 from prometheus_client import CollectorRegistry, PlatformCollector, ProcessCollector
 from prometheus_client.exposition import choose_encoder
@@ -34,10 +34,15 @@ class _Own(Collector):
         return self._source()
 
 
-def metrics_route(source: MetricsSource) -> Route:
+async def _nothing() -> None:
+    """Nothing has to be looked at anew."""
+
+
+def metrics_route(source: MetricsSource, refresh: Callable[[], Awaitable[None]] = _nothing) -> Route:
     """Answers GET in Prometheus' text format, or in OpenMetrics when that is accepted; adds the process's own metrics.
 
-    source: called at each scrape, once the gateway is open.
+    source:  called at each scrape, once the gateway is open.
+    refresh: awaited before that, for what must be asked of others. It takes care of its own time.
     """
     registry = CollectorRegistry(auto_describe=False)
     registry.register(_Own(source))
@@ -45,6 +50,7 @@ def metrics_route(source: MetricsSource) -> Route:
     PlatformCollector(registry=registry)
 
     async def metrics(request: Request) -> Response:
+        await refresh()
         encode, content_type = choose_encoder(request.headers.get("accept", ""))
         return Response(encode(registry), 200, {"cache-control": "no-store", "content-type": content_type})
 

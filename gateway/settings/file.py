@@ -77,7 +77,7 @@ def read_yaml(path: Path, environment: Mapping[str, str]) -> SettingsTree:
     tree = SettingsTree()
     try:
         text = path.read_text(encoding="utf-8")
-        node = cast("yaml.Node | None", yaml.compose(text, Loader=yaml.SafeLoader))  # pyright: ignore
+        node = cast("yaml.Node | None", yaml.compose(text, Loader=yaml.SafeLoader))  # pyright: ignore[reportUnknownMemberType] - untyped
     except FileNotFoundError:
         tree.complain((), "there is no such file", str(path))
     except OSError as error:
@@ -209,7 +209,7 @@ class _Reader:
 
     def _convert_scalar(self, node: yaml.Node, path: KeyPath) -> Any:
         try:
-            value = cast("object", self._constructor.construct_object(node))  # pyright: ignore
+            value = cast("object", self._constructor.construct_object(node))  # pyright: ignore[reportUnknownMemberType] - untyped
         except (yaml.YAMLError, ValueError):
             self._tree.complain(path, "cannot be read as the type that YAML takes it for; put it in quotes")
             return None

@@ -8,12 +8,13 @@ from urllib.parse import SplitResult, urlsplit, urlunsplit
 
 from pydantic import AfterValidator, Field, PlainSerializer
 
+from gateway.projections.limits import Limits
 from gateway.projections.policy import Policy
 from gateway.settings.values import Count, ModuleName, Seconds, Section, SubgraphName, Url
 
 DEFAULT_STORE = ".braid/projections"
 
-_POLICY = Policy()
+_POLICY, _LIMITS = Policy(), Limits()
 _HIDDEN = "***"
 _SECRET_PARAMETER = re.compile(r"((?:ssl)?password|passfile)=[^&]*", re.IGNORECASE)
 
@@ -140,11 +141,11 @@ class WorkerSection(Section):
     lease_s: Annotated[float, Field(ge=1, le=600)] = 10.0
     """Seconds after which a worker that is not heard of any more is replaced, where the store is PostgreSQL. In a
     folder, a dead one is replaced at once."""
-    max_lag_s: Seconds | None = 30.0
+    max_lag_s: Seconds | None = _LIMITS.lag_s
     """/ready answers 503 while a projection that serves is this many seconds behind; `null` for never."""
-    max_dead_letters: Annotated[int, Field(ge=0)] | None = 0
+    max_dead_letters: Annotated[int, Field(ge=0)] | None = _LIMITS.dead_letters
     """The same, while there are more dead letters than this."""
-    max_stopped: Annotated[int, Field(ge=0)] | None = 0
+    max_stopped: Annotated[int, Field(ge=0)] | None = _LIMITS.stopped
     """The same, while more streams than this have stopped: their history was rewritten or pruned, or too much is
     parked."""
 
@@ -181,6 +182,11 @@ class ProjectionsSection(Section):
     build: BuildSection = BuildSection()
     worker: WorkerSection = WorkerSection()
     readers: ReadersSection = ReadersSection()
+
+    def to_limits(self) -> Limits:
+        """What /ready judges projections by."""
+        worker, silent_s = self.worker, 2 * self.apply.wait_s + 10
+        return Limits(worker.max_lag_s, worker.max_dead_letters, worker.max_stopped, silent_s)
 
     def to_policy(self) -> Policy:
         """The same as the value that a worker takes."""

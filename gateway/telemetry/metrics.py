@@ -17,6 +17,7 @@ from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamil
 
 from gateway.services.policy.policy import ServicePolicy
 from gateway.telemetry.policies import collect_policies
+from gateway.telemetry.projections import Statuses, collect_projections
 from gateway.telemetry.reloads import Reloads
 
 DURATIONS_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
@@ -101,6 +102,7 @@ class Metrics:
     policies:  of the services.
     sharing:   None while queries are not shared.
     reloads:   None where nothing is reloaded.
+    projections: None where there are none.
     """
 
     def __init__(self) -> None:
@@ -135,6 +137,7 @@ class Metrics:
         self.policies: Sequence[ServicePolicy] = ()
         self.sharing: SharedQueries | None = None
         self.reloads: Reloads | None = None
+        self.projections: Statuses | None = None
 
     def collect(self) -> Iterator[Metric]:
         yield self.requests.collect()
@@ -153,6 +156,7 @@ class Metrics:
         yield from self._collect_sharing()
         if self.reloads is not None:
             yield from self.reloads.collect()
+        yield from collect_projections(self.projections)
 
     def _collect_caches(self) -> Iterator[Metric]:
         entries = GaugeMetricFamily("braid_cache_entries", "What a cache holds now.", labels=("cache",))

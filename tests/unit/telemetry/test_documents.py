@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from gateway.admission.admission import Admission
+from gateway.telemetry.following import collect_following
 from gateway.telemetry.metrics import Metrics
 from gateway.telemetry.reloads import Reloads
 from tests.unit.telemetry.world import running, status_500
@@ -48,6 +49,6 @@ def test_panels_do_not_overlap():
 
 def test_every_metric_is_documented_and_no_other():
     documented = set(re.findall(r"^\| `(braid_\w+)`", DOCUMENT, re.MULTILINE))
-    told = (*Metrics().collect(), *Admission().collect(), *Reloads().collect())
+    told = (*Metrics().collect(), *Admission().collect(), *Reloads().collect(), *collect_following({}))
     families = {family.name + ("_total" if family.type == "counter" else "") for family in told}
     assert documented == families
