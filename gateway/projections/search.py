@@ -53,7 +53,7 @@ class _Query(UserDefinedType[str]):
         return "tsquery"
 
 
-def matches(search: SearchTable, text: str, dialect: str, *, prefix: bool = True) -> Select[tuple[int]]:
+def matches(search: SearchTable, text: str, dialect: str, *, prefix: bool = True) -> Select[int]:
     """Select `id` of everything that holds all words of `text`, in no order; of nothing when there are no words in it.
 
     dialect: `Reading.dialect`. prefix: the last word may go on, as while somebody types, unless a space ends it.

@@ -164,7 +164,7 @@ class Store(Protocol):
         """Call `look` over a generation in one read-only transaction: this one, or the one that serves.
 
         That is the live one; when it is of another version than the projection, the newest built one of its version,
-        so that old and new code may run side by side. Safe in many threads at once. Raises StoreError when there is none.
+        so that old and new code may run side by side. Safe in many threads at once. Raises NotBuilt.
         """
         ...
 

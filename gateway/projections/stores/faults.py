@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
@@ -40,7 +40,7 @@ _POSTGRESQL_REFUSALS = ("22", "23", "42")
 
 
 @contextmanager
-def translated(what: str) -> Iterator[None]:
+def translated(what: str) -> Generator[None]:
     """Raise StoreError or RowRefused for what a driver raises in the block. what: is it about, for the message."""
     try:
         yield

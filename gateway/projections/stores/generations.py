@@ -11,11 +11,11 @@ from typing import Any, Protocol, TypeVar
 from sqlalchemy import Connection, Select
 
 from gateway.projections.projection import Projection
-from gateway.projections.store import Generation, Reading, State, StoreError, Writer
+from gateway.projections.store import Generation, NotBuilt, Reading, State, StoreError, Writer
 from gateway.projections.stores import registry
 from gateway.projections.stores.faults import translated
 from gateway.projections.stores.registry import told
-from gateway.projections.stores.unit import UnitOfWork
+from gateway.projections.stores.unit import UnitOfWork, rows_of
 from gateway.projections.transaction import Row, Transaction
 
 T = TypeVar("T")
@@ -64,17 +64,18 @@ class Places(Protocol):
     def close(self) -> None: ...
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Reading:
     generation: Generation
     dialect: str
     _connection: Connection
 
     def rows(self, statement: Select[Any]) -> Sequence[Row]:
-        return self._connection.execute(statement).mappings().all()
+        return rows_of(self._connection, statement)
 
     def get(self, statement: Select[Any]) -> Row | None:
-        return self._connection.execute(statement).mappings().first()
+        found = self._connection.execute(statement).mappings().first()
+        return None if found is None else {str(name): value for name, value in found.items()}
 
 
 class GenerationStore:
@@ -132,7 +133,7 @@ class GenerationStore:
         listed = self._places.listed(projection.name)
         found = registry.serving(listed, projection.version)
         if found is None:
-            raise StoreError(f"projection '{projection.name}' has no generation of version {projection.version} yet")
+            raise NotBuilt(f"projection '{projection.name}' has no generation of version {projection.version} yet")
         return found
 
     def _look(self, projection: Projection, look: Callable[[Reading], T], generation: Generation) -> T:

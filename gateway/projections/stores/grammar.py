@@ -14,7 +14,7 @@ from gateway.projections.stores.layout import Layout, search_rows
 class Grammar:
     """begin: a transaction that writes. looking: one that reads, all of it at the same moment.
 
-    now:      seconds, by the database's clock. held: behind a SELECT, so that nobody else changes its row until the end.
+    now:      seconds, by the database's clock. held: behind a SELECT, so that nobody else changes its row meanwhile.
     unwaited: the same, but an error when somebody else does.
     """
 

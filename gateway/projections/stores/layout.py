@@ -108,7 +108,9 @@ class Layout:
 
     def begun(self, key: Values, amounts: Mapping[str, int]) -> Values:
         """The row that `add` makes where there is none."""
-        row = dict(zip(self.columns, self._beginning, strict=True)) | dict(zip(self.keys, key, strict=True)) | amounts
+        row: dict[str, Any] = dict(zip(self.columns, self._beginning, strict=True))
+        row.update(zip(self.keys, key, strict=True))
+        row.update(amounts)
         return self.values(row)
 
     def grown(self, values: Values, amounts: Mapping[str, int]) -> Values:
@@ -160,7 +162,7 @@ class Layout:
         if added is None:
             changes = {name: statement.excluded[name] for name in self.columns if name not in self.keys}
         else:
-            zero = literal_column("0")
+            zero: ColumnElement[int] = literal_column("0")
             changes = {name: func.coalesce(self.table.c[name], zero) + statement.excluded[name] for name in added}
         if not changes:
             return statement.on_conflict_do_nothing(index_elements=list(self.keys))

@@ -1,4 +1,4 @@
-"""OwnerLock: says that the process that holds it is alive. The operating system frees it when that ends, however it does.
+"""OwnerLock: says that the process that holds it is alive. The operating system frees it when that ends.
 
 It is SQLite's own lock on an empty database of its own, which is the same on every system that SQLite runs on.
 """

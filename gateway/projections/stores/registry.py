@@ -9,7 +9,20 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from sqlalchemy import Column, Connection, Integer, MetaData, Row, Table, Text, delete, insert, select, update
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Connection,
+    Integer,
+    MetaData,
+    Row,
+    Table,
+    Text,
+    delete,
+    insert,
+    select,
+    update,
+)
 
 from gateway.projections.store import Generation, State, StoreError
 
@@ -32,7 +45,7 @@ _numbers = Table(
     Column("projection", Text, primary_key=True),
     Column("last", Integer, nullable=False),
 )
-"""The last number given, so that none is given twice: whoever still reads a dropped generation must not meet another."""
+"""The last number given, so that none is given twice: who still reads a dropped generation must not meet another."""
 
 
 def listed(connection: Connection, projection: str | None = None) -> Sequence[Generation]:
@@ -123,14 +136,14 @@ def _set(connection: Connection, generation: Generation, state: State) -> Genera
     return changed
 
 
-def _is(generation: Generation) -> tuple[bool, ...]:
+def _is(generation: Generation) -> tuple[ColumnElement[bool], ...]:
     return (
         _generations.c.projection == generation.projection,
         _generations.c.number == generation.number,
     )
 
 
-def _generation(row: Row[tuple[str, int, int, str, str, str | None]]) -> Generation:
+def _generation(row: Row[str, int, int, str, str, str | None]) -> Generation:
     projection, number, version, state, made_at, promoted_at = row
     promoted = datetime.fromisoformat(promoted_at) if promoted_at else None
     return Generation(projection, number, version, State(state), datetime.fromisoformat(made_at), promoted)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import sqlite3
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
@@ -34,7 +34,7 @@ LEASE_S = 10.0
 _OURS = 0x42524149
 """SQLite's application_id of our files."""
 _BUSY_S = 5.0
-"""Wait for another writer: an `edit`, or a batch while editing. Batches take milliseconds, pages of a build a second."""
+"""Wait for another writer: an `edit`, or a batch while editing. Batches take milliseconds, a build's pages a second."""
 _READERS = 8
 """Connections that read one generation at the same time; more wait."""
 _LARGE_WAL = 64 << 20
@@ -198,7 +198,7 @@ class SqlitePlaces:
         self._lock = threading.Lock()
 
     @contextmanager
-    def registry(self) -> Iterator[Connection]:
+    def registry(self) -> Generator[Connection]:
         with translated("the registry of projections"), self._registry_engine().connect() as connection:
             connection.exec_driver_sql("BEGIN IMMEDIATE")
             yield connection
@@ -231,7 +231,7 @@ class SqlitePlaces:
             _unlink(self._path(generation))
 
     @contextmanager
-    def looking(self, generation: Generation, projection: Projection) -> Iterator[Connection]:
+    def looking(self, generation: Generation, projection: Projection) -> Generator[Connection]:
         engine = self._reading_engine(generation, projection)
         with engine.connect() as connection:
             connection.exec_driver_sql(SQLITE.looking)
@@ -250,7 +250,7 @@ class SqlitePlaces:
         return writer
 
     @contextmanager
-    def edit(self, generation: Generation, projection: Projection) -> Iterator[UnitOfWork]:
+    def edit(self, generation: Generation, projection: Projection) -> Generator[UnitOfWork]:
         self._check(generation, projection)
         link = SqliteLink(self._path(generation), self._layouts, told(generation))
         try:

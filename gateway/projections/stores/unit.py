@@ -10,7 +10,7 @@ added to a row that is not known are summed up (`sums`) and added by the store i
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any, Protocol
 
@@ -48,6 +48,13 @@ class Layouts(Protocol):
     def of(self, table: Table) -> Layout: ...
 
     def of_search(self, search: SearchTable) -> Layout: ...
+
+
+def rows_of(connection: Connection, statement: Select[Any]) -> Sequence[Row]:
+    """What it selects, as plain mappings."""
+    result = connection.execute(statement)
+    names = tuple(result.keys())
+    return [dict(zip(names, values, strict=True)) for values in result]
 
 
 Mirror = Callable[[Channel, Sequence[tuple[int, str]], Sequence[tuple[int, str]]], None]
@@ -219,12 +226,12 @@ class UnitOfWork:
 
     def rows(self, statement: Select[Any]) -> Sequence[Row]:
         self._flush_for(statement)
-        return self._channel.core.execute(statement).mappings().all()
+        return rows_of(self._channel.core, statement)
 
     def run(self, statement: Update | Delete) -> int:
         self._flush_for(statement)
         count = self._channel.core.execute(statement).rowcount
-        unit = self._units.get(statement.table.name) if isinstance(statement.table, Table) else None
+        unit = self._units.get(_name(statement.table))
         if unit:
             unit.forget()
         return count
@@ -239,7 +246,7 @@ class UnitOfWork:
         self._search(search).delete((id,))
 
     @contextmanager
-    def savepoint(self) -> Iterator[None]:
+    def savepoint(self) -> Generator[None]:
         self.flush()
         name = f"part_{self._depth}"
         known = {table: unit.state() for table, unit in self._units.items()}
@@ -272,7 +279,7 @@ class UnitOfWork:
         for element in visitors.iterate(statement):
             if isinstance(element, TextClause):
                 self.flush()  # it may name any
-            unit = self._units.get(element.name) if isinstance(element, TableClause) else None
+            unit = self._units.get(_name(element))
             if unit and unit.is_dirty:
                 unit.flush(self._channel)
 
@@ -287,3 +294,7 @@ class UnitOfWork:
         if unit is None:
             unit = self._units[search.name] = TableUnit(self._layouts.of_search(search), self._mirror(search))
         return unit
+
+
+def _name(element: object) -> str:
+    return element.name if isinstance(element, TableClause) else ""

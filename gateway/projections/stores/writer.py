@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from typing import Protocol
 
-from sqlalchemy import Boolean, Column, Float, Integer, MetaData, Table, Text, literal_column, update
+from sqlalchemy import Boolean, Column, ColumnElement, Float, Integer, MetaData, Table, Text, literal_column, update
 
 from gateway.errors import BraidError
 from gateway.projections.projection import Projection
@@ -41,8 +41,11 @@ owner = Table(
 class Link(Protocol):
     """The way to a generation's tables, for writing. It may break; opening it again makes a new one."""
 
-    grammar: Grammar
-    layouts: Layouts
+    @property
+    def grammar(self) -> Grammar: ...
+
+    @property
+    def layouts(self) -> Layouts: ...
 
     def open(self) -> Channel:
         """The channel; the same one while it is well."""
@@ -100,14 +103,14 @@ class GenerationWriter:
                 raise Owned(f"{told(self.generation)} is written by another process")
             self._link.claim(epoch + 1)
             renewed_at = time.monotonic()
-            until_s = literal_column(grammar.now) + self._lease_s
-            channel.core.execute(update(owner).values(epoch=epoch + 1, holder=self._holder, until_s=until_s))
+            now: ColumnElement[float] = literal_column(grammar.now)
+            channel.core.execute(update(owner).values(epoch=epoch + 1, holder=self._holder, until_s=now + self._lease_s))
         self.epoch = epoch + 1
         self._renewed_at = renewed_at
         self._link.built(self._is_built)
 
     @contextmanager
-    def transaction(self) -> Iterator[WritingTransaction]:
+    def transaction(self) -> Generator[WritingTransaction]:
         with self._own(self._link.grammar.held) as (channel, epoch, _):
             self._check(epoch)
             mirror = self._link.mirror if self._is_built else _no_mirror
@@ -150,7 +153,7 @@ class GenerationWriter:
         self._link.close()
 
     @contextmanager
-    def _own(self, held: str) -> Iterator[tuple[Channel, int, bool]]:
+    def _own(self, held: str) -> Generator[tuple[Channel, int, bool]]:
         """A transaction that holds the owner's row: with its epoch, and whether that one's lease is not over."""
         grammar = self._link.grammar
         try:
