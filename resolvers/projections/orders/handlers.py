@@ -1,4 +1,4 @@
-"""What each event, and each state of a snapshot, does to the projection. In any order of streams the rows are the same."""
+"""What each event, and each state of a snapshot, does to the projection: the same rows in any order of the streams."""
 
 from __future__ import annotations
 
@@ -105,7 +105,7 @@ def order_is(change: Change[OrderData], tx: Transaction) -> None:
         "items": msgspec.json.encode(order.items).decode(),
     }
     for item in order.items:
-        tx.put(order_items, {"product_id": item.product_id, "order_id": id})
+        tx.put(order_items, {"order_id": id, "product_id": item.product_id})
     _store(tx, row, order.items)
 
 
@@ -141,7 +141,7 @@ def _remove(tx: Transaction, order: Row) -> None:
     items = _items.decode(order["items"])
     book(tx, order, items, _categories(tx, items), -1)
     for item in items:
-        tx.delete(order_items, item.product_id, order["id"])
+        tx.delete(order_items, order["id"], item.product_id)
 
 
 def _categories(tx: Transaction, items: list[Item]) -> Categories:

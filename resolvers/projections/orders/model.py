@@ -1,4 +1,4 @@
-"""What the handlers read of the services' events and states: no more than they need, so that services may add to them."""
+"""What the handlers read of events and states: no more than they need, so that services may change the rest."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ _BITS = {category.value: 1 << place for place, category in enumerate(Category)}
 
 
 def number_of(id: str) -> int:
-    """The id's number, from 0 to 2 ** 63 - 1, always the same. Two of a million ids share one with odds of 1 : 10 ** 7."""
+    """The id's number, from 0 to 2 ** 63 - 1, always the same. Two of a million ids share one in 1 of 10 ** 7 shops."""
     return int.from_bytes(blake2b(id.encode(), digest_size=8).digest()) >> 1
 
 

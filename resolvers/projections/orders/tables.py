@@ -82,8 +82,9 @@ order_views = Table(
 order_items = Table(
     "order_items",
     tables,
-    _word("product_id", primary_key=True),
     _word("order_id", primary_key=True),
+    _word("product_id", primary_key=True),
+    Index("items_by_product", "product_id", "order_id"),
     sqlite_with_rowid=False,
 )
 
