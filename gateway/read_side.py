@@ -61,6 +61,25 @@ def open_streams(settings: Settings, projections: Sequence[Projection]) -> Event
 
     Raises ProjectionError when it is not known where a stream comes from, BrokerMissing.
     """
+    return open_events(_urls(settings, projections), _broker(settings.projections))
+
+
+def relayed_streams(
+    settings: Settings, streams: Sequence[str]
+) -> tuple[dict[str, str], NatsBroker | KafkaBroker | None]:
+    """Where these streams are, or all that projections follow, and the broker that they go into; None for none.
+
+    Raises ProjectionError when it is not known where a stream comes from.
+    """
+    urls = _urls(settings, tuple(load_projections(settings.projections).values())) | settings.projections.streams
+    unknown = [stream for stream in streams if stream not in urls]
+    if unknown:
+        raise ProjectionError(f"no projection follows {', '.join(unknown)}: there are {', '.join(sorted(urls))}")
+    return {stream: urls[stream] for stream in streams or urls}, _broker(settings.projections)
+
+
+def _urls(settings: Settings, projections: Sequence[Projection]) -> dict[str, str]:
+    """Of every stream that these follow."""
     urls: dict[str, str] = {}
     for projection in projections:
         for stream in projection.streams:
@@ -71,7 +90,7 @@ def open_streams(settings: Settings, projections: Sequence[Projection]) -> Event
                     f"'projections.streams.{stream}', or the 'url' of a subgraph of this name that has a 'schema'"
                 )
             urls[stream] = url
-    return open_events(urls, _broker(settings.projections))
+    return urls
 
 
 def _url_of(stream: str, settings: Settings) -> str | None:

@@ -16,6 +16,7 @@ from gateway.cli.configuration import configuration
 from gateway.cli.console import FAILED, complain, write_text
 from gateway.cli.contracts import contracts
 from gateway.cli.demo import demo
+from gateway.cli.relay import relay
 from gateway.cli.serve import serve
 from gateway.cli.services import services
 from gateway.cli.show import show
@@ -54,6 +55,7 @@ cli.command(epilog="Example: braid demo --port 4001")(demo)
 cli.command(epilog="Example: braid serve --supergraph supergraph.graphql --port 4001")(serve)
 cli.command(epilog="Example: braid compose --output supergraph.graphql")(compose)
 cli.command(epilog="Example: braid check --config braid.yaml --json")(check)
+cli.command(epilog="Example: braid relay --config braid.yaml --json")(relay)
 cli.command(epilog="Example: braid services --once --json")(services)
 cli.add_typer(show, name="show")
 cli.add_typer(contracts, name="contracts")

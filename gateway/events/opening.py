@@ -31,25 +31,17 @@ class Events:
 
     def __init__(self, urls: Mapping[str, str]) -> None:
         self._urls = urls
-        self._states: dict[str, FeedState] = {}
-        self._clients: list[FeedClient] = []
 
     def sources(self, stream: str) -> Sequence[EventSource]:
         """New readers, one for each partition; who asked closes them. A checkpoint is kept for each by its name."""
         return [FeedSource(FeedClient(stream, self._urls[stream]))]
 
     def state(self, stream: str) -> FeedState:
-        """Always the service's own; closed with this."""
-        if stream not in self._states:
-            client = FeedClient(stream, self._urls[stream])
-            self._clients.append(client)
-            self._states[stream] = FeedState(client)
-        return self._states[stream]
+        """Always the service's own; who asked closes it."""
+        return FeedState(FeedClient(stream, self._urls[stream]))
 
     async def close(self) -> None:
-        """To be called when every source is closed; calling it again does nothing."""
-        for client in self._clients:
-            await client.close()
+        """To be called when all that was given is closed; calling it again does nothing."""
 
 
 class NatsEvents(Events):
@@ -70,7 +62,6 @@ class NatsEvents(Events):
         ]
 
     async def close(self) -> None:
-        await super().close()
         await self._connection.close()
 
 

@@ -10,8 +10,8 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from gateway.events.errors import EventsMalformed, EventsUnavailable
-from gateway.events.outlet import Outlet, resume, to_send
+from gateway.events.errors import EventsMalformed, EventsPruned, EventsRewritten, EventsUnavailable
+from gateway.events.outlet import Outlet, RelayStopped, resume, to_send
 from gateway.events.source import EventSource
 
 BATCH = 1000
@@ -24,7 +24,8 @@ MAX_PAUSE_S = 5.0
 class Relayed:
     """How far a service's relay is.
 
-    position, head: of the feed. sent: events that this run has put into the broker. problem: why it stands still.
+    position, head: of the feed. sent: events that this run has put into the broker.
+    problem: why it stands still, None when it does not. is_over: it does not try again by itself.
     """
 
     stream: str
@@ -32,6 +33,7 @@ class Relayed:
     head: int
     sent: int
     problem: str | None = None
+    is_over: bool = False
 
 
 class Relay:
@@ -49,12 +51,15 @@ class Relay:
         self._so_far = Relayed(feed.name, 0, 0, 0)
 
     async def run(self) -> None:
-        """Until it is cancelled. Raises EventsRewritten and EventsPruned of the feed, RelayStopped, RelayFenced."""
+        """Until it is cancelled, or somebody has to look at what `report` was told last."""
         pause_s = PAUSE_S
         while True:
             before = self._so_far.position
             try:
                 await self._go_on()
+            except (EventsRewritten, EventsPruned, RelayStopped) as error:
+                self._tell(self._so_far.position, self._so_far.head, 0, error.message, is_over=True)
+                return
             except (EventsUnavailable, EventsMalformed) as error:
                 pause_s = PAUSE_S if self._so_far.position > before else min(pause_s * 2, MAX_PAUSE_S)
                 self._tell(self._so_far.position, self._so_far.head, 0, error.message)
@@ -64,8 +69,12 @@ class Relay:
         """From where the broker says, until something fails."""
         tails = list(await self._outlet.open())
         position = resume(self._feed.name, tails)
+        there = max((tail.position for tail in tails if tail), default=0)
         while True:
             batch = await self._feed.read(position, limit=self._batch, wait_s=WAIT_S)
+            if there > batch.head:
+                message = f"The feed of '{self._feed.name}' ends before what the broker has of it already."
+                raise EventsRewritten(self._feed.name, message)
             parcels = to_send(batch.events, tails, self._relay, position, batch.position.history)
             if parcels:
                 await self._outlet.publish(parcels)
@@ -74,6 +83,6 @@ class Relay:
             position = batch.position
             self._tell(position.number, batch.head, len(parcels))
 
-    def _tell(self, position: int, head: int, sent: int, problem: str | None = None) -> None:
-        self._so_far = Relayed(self._feed.name, position, head, self._so_far.sent + sent, problem)
+    def _tell(self, position: int, head: int, sent: int, problem: str | None = None, *, is_over: bool = False) -> None:
+        self._so_far = Relayed(self._feed.name, position, head, self._so_far.sent + sent, problem, is_over)
         self._report(self._so_far)

@@ -44,11 +44,15 @@ class SnapshotPage:
 
 @dataclass(frozen=True, slots=True)
 class Digest:
-    """A checksum for each bucket that has aggregates, as they were at `position`. buckets: how many there are."""
+    """A checksum for each bucket that has aggregates, as they were at `position`.
+
+    buckets: how many there are. rows: how many aggregates.
+    """
 
     position: Position
     buckets: int
     checksums: Mapping[int, str]
+    rows: int = 0
 
     def differing(self, versions: Mapping[str, int]) -> Sequence[int]:
         """The buckets in which a copy is different. versions: of the copy's aggregates by subject."""
@@ -67,6 +71,7 @@ class _Snapshot(msgspec.Struct):
 
 class _BucketDigest(msgspec.Struct):
     sha256: str
+    rows: _Count = 0
 
 
 class _Digest(msgspec.Struct):
@@ -96,8 +101,13 @@ class FeedState:
     """The state behind one service's feed. Every method raises EventsUnavailable and EventsMalformed."""
 
     def __init__(self, client: FeedClient) -> None:
+        """client: `close` closes it."""
         self.name = client.name
         self._client = client
+
+    async def close(self) -> None:
+        """Give back connections; calling it again does nothing."""
+        await self._client.close()
 
     async def snapshot(self, cursor: str | None = None, *, limit: int = 1000) -> SnapshotPage:
         """One page. cursor: the page before's `next`."""
@@ -115,7 +125,8 @@ class FeedState:
         """Checksums of everything."""
         answer = await self._client.get("/digest", _digest)
         digests = {int(bucket): digest.sha256 for bucket, digest in answer.digests.items() if bucket.isdecimal()}
-        return Digest(Position(answer.feed, answer.position), answer.buckets, digests)
+        rows = sum(digest.rows for digest in answer.digests.values())
+        return Digest(Position(answer.feed, answer.position), answer.buckets, digests, rows)
 
     async def bucket(self, bucket: int) -> tuple[Position, Mapping[str, int]]:
         """The versions of one bucket's aggregates by subject, and when they were these."""
