@@ -133,7 +133,7 @@ class GenerationStore:
         listed = self._places.listed(projection.name)
         found = registry.serving(listed, projection.version)
         if found is None:
-            raise NotBuilt(f"projection '{projection.name}' has no generation of version {projection.version} yet")
+            raise NotBuilt(projection.name)
         return found
 
     def _look(self, projection: Projection, look: Callable[[Reading], T], generation: Generation) -> T:

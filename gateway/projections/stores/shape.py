@@ -10,8 +10,10 @@ from sqlalchemy.schema import CreateIndex, CreateTable
 
 from gateway.projections import bookkeeping
 from gateway.projections.projection import Projection
+from gateway.projections.store import Generation, StoreError
 from gateway.projections.stores import writer
 from gateway.projections.stores.layout import search_rows
+from gateway.projections.stores.registry import told
 
 
 def shape(projection: Projection, dialect: Dialect) -> str:
@@ -19,6 +21,15 @@ def shape(projection: Projection, dialect: Dialect) -> str:
     parts = [_ddl(table, dialect) for table in projection.tables.sorted_tables]
     parts += [f"{search.name} {' '.join(search.columns)}" for search in projection.search]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
+
+
+def check_shape(made: str, generation: Generation, projection: Projection, dialect: Dialect) -> None:
+    """Raises StoreError when the generation has other tables than the code."""
+    if made != shape(projection, dialect):
+        raise StoreError(
+            f"{told(generation)} was made for other tables than those of version {projection.version}: "
+            "a projection whose tables change needs a new version"
+        )
 
 
 def make_tables(connection: Connection, projection: Projection) -> None:
@@ -40,6 +51,11 @@ def make_indexes(connection: Connection, projection: Projection) -> None:
 def indexes(projection: Projection) -> Sequence[Index]:
     tables = (*projection.tables.sorted_tables, *bookkeeping.tables.sorted_tables)
     return [index for table in tables for index in sorted(table.indexes, key=lambda index: str(index.name))]
+
+
+def table_names(projection: Projection) -> Sequence[str]:
+    tables = (*projection.tables.sorted_tables, *bookkeeping.tables.sorted_tables, writer.owner)
+    return [*(table.name for table in tables), *(search.name for search in projection.search)]
 
 
 def _trimmed(table: Table) -> Table:

@@ -26,9 +26,9 @@ from gateway.projections.stores.grammar import SQLITE, KnownLayouts
 from gateway.projections.stores.layout import Layout, Values, texts_name
 from gateway.projections.stores.ownerlock import OwnerLock
 from gateway.projections.stores.registry import told
-from gateway.projections.stores.shape import make_indexes, make_tables, shape
+from gateway.projections.stores.shape import check_shape, make_indexes, make_tables
 from gateway.projections.stores.unit import Channel, Mirror, UnitOfWork
-from gateway.projections.stores.writer import GenerationWriter
+from gateway.projections.stores.writer import GenerationWriter, editing
 
 LEASE_S = 10.0
 _OURS = 0x42524149
@@ -92,10 +92,9 @@ class SqliteLink:
 
     grammar = SQLITE
 
-    def __init__(self, path: Path, layouts: KnownLayouts, what: str) -> None:
+    def __init__(self, path: Path, layouts: KnownLayouts) -> None:
         self.layouts = layouts
         self._path = path
-        self._what = what
         self._engine = _engine(path, is_pooled=False)
         self._channel: SqliteChannel | None = None
         self._lock: OwnerLock | None = None
@@ -240,7 +239,7 @@ class SqlitePlaces:
 
     def writer(self, generation: Generation, projection: Projection, holder: str) -> Writer:
         self._check(generation, projection)
-        link = SqliteLink(self._path(generation), self._layouts, told(generation))
+        link = SqliteLink(self._path(generation), self._layouts)
         writer = GenerationWriter(generation, projection, holder, link, self._lease_s)
         try:
             writer.claim()
@@ -252,15 +251,10 @@ class SqlitePlaces:
     @contextmanager
     def edit(self, generation: Generation, projection: Projection) -> Generator[UnitOfWork]:
         self._check(generation, projection)
-        link = SqliteLink(self._path(generation), self._layouts, told(generation))
+        link = SqliteLink(self._path(generation), self._layouts)
         try:
-            with translated(f"the store of {told(generation)}"):
-                channel = link.open()
-                channel.run(SQLITE.begin)
-                unit = UnitOfWork(channel, self._layouts, link.mirror)
+            with editing(link, f"the store of {told(generation)}") as unit:
                 yield unit
-                unit.flush()
-                channel.run("COMMIT")
         finally:
             link.close()
 
@@ -316,11 +310,7 @@ class SqlitePlaces:
                 made = connection.exec_driver_sql("SELECT shape FROM braid_owner").scalar()
         finally:
             engine.dispose()
-        if made != shape(projection, engine.dialect):
-            raise StoreError(
-                f"{told(generation)} was made for other tables than those of version {projection.version}: "
-                "a projection whose tables change needs a new version"
-            )
+        check_shape(str(made), generation, projection, engine.dialect)
 
 
 def _engine(path: Path, *, is_pooled: bool, mode: str = "rw") -> Engine:

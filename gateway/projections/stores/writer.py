@@ -104,7 +104,8 @@ class GenerationWriter:
             self._link.claim(epoch + 1)
             renewed_at = time.monotonic()
             now: ColumnElement[float] = literal_column(grammar.now)
-            channel.core.execute(update(owner).values(epoch=epoch + 1, holder=self._holder, until_s=now + self._lease_s))
+            claimed = {"epoch": epoch + 1, "holder": self._holder, "until_s": now + self._lease_s}
+            channel.core.execute(update(owner).values(claimed))
         self.epoch = epoch + 1
         self._renewed_at = renewed_at
         self._link.built(self._is_built)
@@ -196,6 +197,20 @@ class GenerationWriter:
         renewed_at = time.monotonic()
         channel.run(f"UPDATE braid_owner SET until_s = {self._link.grammar.now} + {self._lease_s}")
         self._renewed_at = renewed_at
+
+
+@contextmanager
+def editing(link: Link, what: str) -> Generator[UnitOfWork]:
+    """One transaction of somebody who is not the owner, and does not become it."""
+    grammar = link.grammar
+    with translated(what):
+        channel = link.open()
+        channel.run(grammar.begin)
+        is_built = channel.core.exec_driver_sql(f"SELECT is_built FROM braid_owner{grammar.held}").scalar()
+        unit = UnitOfWork(channel, link.layouts, link.mirror if is_built else _no_mirror)
+        yield unit
+        unit.flush()
+        channel.run("COMMIT")
 
 
 def _no_mirror(_: SearchTable) -> Mirror | None:
