@@ -8,7 +8,7 @@ import sys
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn, TypeVar, cast
 
 import typer
 
@@ -211,7 +211,7 @@ def _read_question(query: str, variables: str, operation_name: str | None) -> Qu
         fail(f"--variables is not JSON: {error}")
     if not isinstance(values, dict):
         fail("--variables must be a JSON object")
-    return Question(document, values, operation_name, source)  # pyright: ignore[reportUnknownArgumentType]
+    return Question(document, cast("dict[str, Any]", values), operation_name, source)
 
 
 def _read(name: str, source: str) -> str:

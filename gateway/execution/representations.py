@@ -6,7 +6,11 @@ from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, cast
 
-from graphql import GraphQLSchema, type_from_ast, value_from_ast  # pyright: ignore[reportUnknownVariableType] - generic lists
+from graphql import (
+    GraphQLSchema,
+    type_from_ast,  # pyright: ignore[reportUnknownVariableType] - generic lists
+    value_from_ast,  # pyright: ignore[reportUnknownVariableType] - generic lists
+)
 from graphql.pyutils import Undefined
 
 from gateway.execution.targets import JsonObject
@@ -127,8 +131,8 @@ def key_from_arguments(step: FetchStep, variables: Mapping[str, Any], schema: Gr
     spec = next(iter(step.representations.values()))
     given: JsonObject = {}
     for argument in spec.from_arguments:
-        input_type = type_from_ast(schema, argument.type)  # pyright: ignore[reportArgumentType, reportCallIssue]
-        value = value_from_ast(argument.value, input_type, dict(variables))  # pyright: ignore
+        input_type: Any = type_from_ast(schema, argument.type)
+        value = value_from_ast(argument.value, input_type, dict(variables))
         if value is None or value is Undefined:
             return None
         given[argument.name] = value

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import cast
 
 from graphql import DirectiveNode, DocumentNode, SchemaDefinitionNode, SchemaExtensionNode, value_from_ast_untyped
 
@@ -76,11 +77,12 @@ def _schema_directives(document: DocumentNode) -> Iterable[DirectiveNode]:
 def _link(name: str, version: str, arguments: dict[str, object]) -> Link:
     imports: dict[str, str] = {}
     raw = arguments.get("import")
-    for item in raw if isinstance(raw, list) else []:  # pyright: ignore[reportUnknownVariableType]
+    for item in cast("list[object]", raw) if isinstance(raw, list) else []:
         if isinstance(item, str):
             imports[item] = item
         elif isinstance(item, dict):
-            imports[str(item["name"])] = str(item.get("as", item["name"]))  # pyright: ignore
+            renamed = cast("dict[str, object]", item)
+            imports[str(renamed["name"])] = str(renamed.get("as", renamed["name"]))
     namespace = str(arguments.get("as") or name)
     purpose = arguments.get("for")
     return Link(name, version, namespace, str(purpose) if purpose else None, imports)

@@ -17,7 +17,7 @@ from graphql import (
     ValueNode,
     VariableNode,
     VariableValues,
-    coerce_input_literal,  # pyright: ignore[reportUnknownVariableType]
+    coerce_input_literal,  # pyright: ignore[reportUnknownVariableType] - generic lists
     get_named_type,
 )
 

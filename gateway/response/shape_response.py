@@ -114,7 +114,7 @@ class _Shaper:
             self._withhold(path, "a list was promised")
             return None
         items: list[Any] = []
-        for index, item in enumerate(value):  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]
+        for index, item in enumerate(cast("list[Any]", value)):
             completed = self.value(shape, type_.of_type, item, (*path, index))
             if isinstance(completed, _Violation):
                 return completed
@@ -199,11 +199,12 @@ def _response_path(shape: ObjectShape | None, value: Any, path: Path) -> tuple[P
         return (), True
     element, rest = path[0], path[1:]
     if isinstance(element, int):
-        item = value[element] if isinstance(value, list) and 0 <= element < len(value) else None  # pyright: ignore
+        items = cast("list[Any]", value) if isinstance(value, list) else []
+        item = items[element] if 0 <= element < len(items) else None
         below, is_whole = _response_path(shape, item, rest)
         return (element, *below), is_whole
     cut: Path = ()
-    child = value.get(element) if isinstance(value, dict) else None  # pyright: ignore
+    child = cast("JsonObject", value).get(element) if isinstance(value, dict) else None
     for selected in _selected(shape, value, element):
         below, is_whole = _response_path(selected.below, child, rest)
         if is_whole:
@@ -216,7 +217,8 @@ def _selected(shape: ObjectShape | None, value: Any, key: str) -> Sequence[Field
     """The fields that the client selected for an internal key, on this object: one for each alias."""
     if shape is None:
         return ()
-    type_name = value.get("__typename") if shape.is_abstract and isinstance(value, dict) else None  # pyright: ignore
+    is_tagged = shape.is_abstract and isinstance(value, dict)
+    type_name = cast("JsonObject", value).get("__typename") if is_tagged else None
     if not isinstance(type_name, str):
         return shape.named(key)
     return [found for found in shape.fields(type_name) or () if found.key == key and not found.meta]

@@ -111,7 +111,7 @@ class AiohttpTransport:
             )
             # aiohttp sends a GET, PUT or DELETE whose connection broke a second time, unasked: a command twice, and
             # reads outside of every retry budget. Its own test client switches that off in the same way.
-            self._session._retry_connection = False  # pyright: ignore[reportPrivateUsage]
+            self._session._retry_connection = False  # pyright: ignore[reportPrivateUsage] - no public way
         return self._session
 
 
@@ -145,7 +145,7 @@ class _CleanConnector(aiohttp.TCPConnector):
         if protocol is None:
             return False
         if protocol.should_close:
-            if protocol._tail or protocol._buffer:  # pyright: ignore[reportPrivateUsage]
+            if protocol._tail or protocol._buffer:  # pyright: ignore[reportPrivateUsage] - what they hold tells why
                 self._force_close = True
             return False
         transport = protocol.transport

@@ -79,9 +79,9 @@ class SubgraphSchema(strawberry.federation.Schema):
         **options: Any,
     ) -> None:
         caches = (lambda: ParserCache(_CACHED_DOCUMENTS), lambda: ValidationCache(_CACHED_DOCUMENTS))
-        # Strawberry leaves one of the parameters partly untyped.
         options.setdefault("execution_context_class", FastExecutor)
-        super().__init__(*args, extensions=[*caches, *extensions], **options)  # pyright: ignore[reportUnknownMemberType]
+        every = [*caches, *extensions]
+        super().__init__(*args, extensions=every, **options)  # pyright: ignore[reportUnknownMemberType] - a generic of theirs
         self.selections = selection_cache()
         self._references = References(self.schema_converter.type_map, self.config)
 
