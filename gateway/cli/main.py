@@ -16,6 +16,7 @@ from gateway.cli.configuration import configuration
 from gateway.cli.console import FAILED, complain, write_text
 from gateway.cli.contracts import contracts
 from gateway.cli.demo import demo
+from gateway.cli.project import project
 from gateway.cli.relay import relay
 from gateway.cli.serve import serve
 from gateway.cli.services import services
@@ -53,6 +54,7 @@ def _braid(
 
 cli.command(epilog="Example: braid demo --port 4001")(demo)
 cli.command(epilog="Example: braid serve --supergraph supergraph.graphql --port 4001")(serve)
+cli.command(epilog="Example: braid project --config braid.yaml")(project)
 cli.command(epilog="Example: braid compose --output supergraph.graphql")(compose)
 cli.command(epilog="Example: braid check --config braid.yaml --json")(check)
 cli.command(epilog="Example: braid relay --config braid.yaml --json")(relay)

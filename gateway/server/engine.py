@@ -27,7 +27,15 @@ class Readiness:
     checks: tuple[Check, ...] = ()
 
 
-class Engine(Protocol):
+class HasReadiness(Protocol):
+    """What `/ready` asks."""
+
+    async def ready(self) -> Readiness:
+        """Called often: it looks at what is known and waits for nothing slow."""
+        ...
+
+
+class Engine(HasReadiness, Protocol):
     """Answers GraphQL operations."""
 
     async def run(self, request: GraphQLRequest, headers: Mapping[str, str], request_id: str) -> GraphQLResponse:
@@ -39,8 +47,4 @@ class Engine(Protocol):
         Raises RequestError when the document or its variables are at fault, HttpError when a header is. It is cancelled
         when the client has gone.
         """
-        ...
-
-    async def ready(self) -> Readiness:
-        """What `/ready` answers. Called often: it looks at what is known and waits for nothing slow."""
         ...

@@ -10,14 +10,14 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from gateway.server.engine import Engine, Readiness
+from gateway.server.engine import HasReadiness, Readiness
 
 READY_TIMEOUT_S = 2.0
 
 _log = structlog.get_logger(__name__)
 
 
-def health_routes(engine: Engine) -> list[BaseRoute]:
+def health_routes(engine: HasReadiness) -> list[BaseRoute]:
     """`/health` answers 200 as long as the event loop turns; `/ready` asks the engine: 200 or 503, with its checks."""
 
     async def health(_request: Request) -> Response:
@@ -31,7 +31,7 @@ def health_routes(engine: Engine) -> list[BaseRoute]:
     return [Route("/health", health), Route("/ready", ready)]
 
 
-async def _ask(engine: Engine) -> Readiness:
+async def _ask(engine: HasReadiness) -> Readiness:
     """The engine's word; an engine that fails or hangs is not ready."""
     try:
         async with asyncio.timeout(READY_TIMEOUT_S):

@@ -1,0 +1,182 @@
+"""The process that keeps projections up to date: settings -> store, events, worker, and what it tells of itself."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import socket
+from collections.abc import AsyncGenerator, Callable, Generator, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from itertools import chain
+
+from prometheus_client.metrics_core import Metric
+
+from gateway.errors import BraidError
+from gateway.events import Events
+from gateway.projections.health import STOPPED, serving_generation
+from gateway.projections.limits import Limits
+from gateway.projections.projection import Projection
+from gateway.projections.status import ProjectionStatus, StreamState, StreamStatus, read_status
+from gateway.projections.store import Store
+from gateway.projections.watch import StatusWatch
+from gateway.projections.worker import Worker
+from gateway.read_side import check_projections, load_projections, open_configured_store, open_streams
+from gateway.server.beside import serving_beside
+from gateway.server.engine import Readiness
+from gateway.server.health import health_routes
+from gateway.server.metrics import metrics_route
+from gateway.settings import Settings
+from gateway.telemetry.following import collect_following
+from gateway.telemetry.projections import collect_projections
+
+_SIGNALS = (signal.SIGTERM, signal.SIGINT)
+_ONCE_LOOK_S = 0.2
+"""Between looks whether everything is complete."""
+
+
+class OnceFailed(BraidError):
+    """A projection has stopped, and cannot be made complete by waiting."""
+
+    code = "PROJECTION_STOPPED"
+
+
+def holder_name() -> str:
+    """Who this process is, for status: host and process."""
+    return f"{socket.gethostname()}:{os.getpid()}"
+
+
+@dataclass(frozen=True, slots=True)
+class OpenProjections:
+    """What commands and the worker work with."""
+
+    projections: tuple[Projection, ...]
+    store: Store
+    streams: Events
+
+
+@asynccontextmanager
+async def opened(settings: Settings) -> AsyncGenerator[OpenProjections]:
+    """The configured projections, their store and events. Raises ProjectionError, StoreError, BrokerMissing."""
+    projections = tuple(load_projections(settings.projections).values())
+    streams = open_streams(settings, projections)
+    try:
+        store = open_configured_store(settings.projections)
+        try:
+            yield OpenProjections(projections, store, streams)
+        finally:
+            await asyncio.to_thread(store.close)
+    finally:
+        await streams.close()
+
+
+async def run_worker(
+    settings: Settings,
+    listener: socket.socket,
+    *,
+    once: bool = False,
+    on_started: Callable[[], None] = lambda: None,
+    on_look: Callable[[StatusWatch], None] = lambda watch: None,
+) -> None:
+    """Follow events until SIGTERM or SIGINT: the first ends it after the batches in work, the second at once.
+
+    listener: where metrics and health are told; closed at the end.
+    once:     end when every projection serves and has all events that there are.
+    on_look:  called after each look at the status, about once a second.
+
+    Raises what opening raises; OnceFailed when, with `once`, a projection cannot get there.
+    """
+    async with opened(settings) as open_:
+        section = settings.projections
+        worker = Worker(open_.store, open_.projections, open_.streams, holder=holder_name(), policy=section.to_policy())
+        look_s = _ONCE_LOOK_S if once else section.readers.look_s
+        watch = StatusWatch(lambda: read_status(open_.store, open_.projections), look_s)
+
+        def collect() -> Iterator[Metric]:
+            return chain(collect_projections(watch), collect_following(worker.counters))
+
+        routes = (metrics_route(collect, watch.refresh), *health_routes(_Ready(watch, section.to_limits())))
+        try:
+            async with serving_beside(listener, routes):
+                on_started()
+                task = asyncio.create_task(worker.run())
+                with _stopped_by_signals(worker, task):
+                    await _follow(worker, task, watch, look_s, once, on_look)
+        finally:
+            await watch.close()
+
+
+async def _follow(
+    worker: Worker,
+    task: asyncio.Task[None],
+    watch: StatusWatch,
+    look_s: float,
+    once: bool,
+    on_look: Callable[[StatusWatch], None],
+) -> None:
+    """Until the worker has ended; whatever happens here ends it."""
+    try:
+        while not task.done():
+            await watch.refresh()
+            on_look(watch)
+            if once and is_complete(watch.statuses):
+                worker.stop()
+                break
+            await asyncio.wait((task,), timeout=look_s)
+        await asyncio.wait((task,))
+        if not task.cancelled():
+            task.result()
+    finally:
+        task.cancel()
+        await asyncio.wait((task,))
+
+
+def is_complete(statuses: Sequence[ProjectionStatus]) -> bool:
+    """Whether every projection serves and has all events that there are. Raises OnceFailed when one cannot."""
+    complete = bool(statuses)
+    for status in statuses:
+        serving = serving_generation(status)
+        streams = serving.streams if serving is not None else ()
+        for stream in streams:
+            if stream.state in STOPPED:
+                raise OnceFailed(f"projection '{status.name}', stream '{stream.stream}': {stream.message}")
+        complete = complete and serving is not None and all(map(_has_all, streams))
+    return complete
+
+
+def _has_all(stream: StreamStatus) -> bool:
+    return stream.state is StreamState.FOLLOWING and stream.lag_s == 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Ready:
+    """Red when a projection is worth waking somebody for."""
+
+    watch: StatusWatch
+    limits: Limits
+
+    async def ready(self) -> Readiness:
+        checks = await check_projections(self.watch, self.limits)
+        return Readiness(all(check.ok for check in checks), checks)
+
+
+@contextmanager
+def _stopped_by_signals(worker: Worker, task: asyncio.Task[None]) -> Generator[None]:
+    loop = asyncio.get_running_loop()
+    stopping = False
+
+    def stop() -> None:
+        nonlocal stopping
+        if stopping:
+            task.cancel()
+        stopping = True
+        worker.stop()
+
+    for number in _SIGNALS:
+        loop.add_signal_handler(number, stop)
+    try:
+        yield
+    finally:
+        for number in _SIGNALS:
+            loop.remove_signal_handler(number)
