@@ -30,7 +30,8 @@ def codes_in(module: ast.Module) -> Iterator[str]:
             targets = node.targets if isinstance(node, ast.Assign) else [node.target]
             names = [target.id for target in targets if isinstance(target, ast.Name)]
             values = node.value.values if isinstance(node.value, ast.Dict) and names == ["CODES"] else [node.value]
-            texts = [value.value for value in values if isinstance(value, ast.Constant)]
+            constants = [value.value for value in values if isinstance(value, ast.Constant)]
+            texts = [value for value in constants if isinstance(value, str)]
             yield from (text for text in texts if names in (["code"], ["CODES"], [text]))
         elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Problem":
             yield from (argument.value for argument in node.args[:1] if isinstance(argument, ast.Constant))
