@@ -14,6 +14,7 @@ from sqlalchemy import (
     Boolean,
     Column,
     Dialect,
+    Float,
     Insert,
     MetaData,
     Numeric,
@@ -75,6 +76,7 @@ class Layout:
             raise RowRefused(f"table '{table.name}' has no primary key")
         self.key_of: Callable[[Values], Values] = _picker([self.columns.index(name) for name in self.keys])
         self._values_of: _Getter = _picker(self.columns)
+        self._key_in: _Getter = _picker(self.keys)
         self._dialect = dialect
         self._to_store = _processors(table, lambda column: _bind(column, dialect))
         self._from_store = _processors(table, lambda column: _result(column, dialect))
@@ -102,7 +104,7 @@ class Layout:
 
     def key(self, row: Mapping[str, Any]) -> Values:
         try:
-            return tuple(row[name] for name in self.keys)
+            return self._key_in(row)
         except KeyError as error:
             raise RowRefused(f"{self.name}: key column '{error.args[0]}' is not given") from None
 
@@ -190,7 +192,7 @@ def _bind(column: Column[Any], dialect: Dialect) -> _Processor | None:
 
 
 def _result(column: Column[Any], dialect: Dialect) -> _Processor | None:
-    if dialect.name == "postgresql" and isinstance(column.type, Numeric):
+    if dialect.name == "postgresql" and isinstance(column.type, Numeric | Float):
         return None  # the driver gives decimals, and SQLAlchemy would want to know what its type was
     return column.type.dialect_impl(dialect).result_processor(dialect, None)
 

@@ -100,7 +100,8 @@ class TableUnit:
         key = self.layout.key_of(values)
         self._rows[key] = values
         self._dirty[key] = None
-        self._sums.pop(key, None)
+        if self._sums:
+            self._sums.pop(key, None)
 
     def delete(self, key: Values) -> None:
         self._rows[key] = None
@@ -113,7 +114,10 @@ class TableUnit:
             layout = self.layout
             self.put(layout.begun(key, amounts) if values is None else layout.grown(values, amounts))
             return
-        sums = self._sums.setdefault(key, {})
+        sums = self._sums.get(key)
+        if sums is None:
+            self._sums[key] = dict(amounts)
+            return
         for name, amount in amounts.items():
             sums[name] = sums.get(name, 0) + amount
 
@@ -203,6 +207,7 @@ class UnitOfWork:
         self._layouts = layouts
         self._mirror = mirror
         self._units: dict[str, TableUnit] = {}
+        self._of: dict[Table, TableUnit] = {}
         self._depth = 0
 
     def get(self, table: Table, *key: Any) -> Row | None:
@@ -284,9 +289,9 @@ class UnitOfWork:
                 unit.flush(self._channel)
 
     def _unit(self, table: Table) -> TableUnit:
-        unit = self._units.get(table.name)
+        unit = self._of.get(table)
         if unit is None:
-            unit = self._units[table.name] = TableUnit(self._layouts.of(table))
+            unit = self._of[table] = self._units[table.name] = TableUnit(self._layouts.of(table))
         return unit
 
     def _search(self, search: SearchTable) -> TableUnit:
