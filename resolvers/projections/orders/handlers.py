@@ -10,7 +10,6 @@ from gateway.projections.transaction import Row, Transaction
 from resolvers.projections.orders.booking import Categories, book, book_revenue, book_status
 from resolvers.projections.orders.model import (
     CustomerData,
-    CustomerErased,
     CustomerRenamed,
     Item,
     OrderData,
@@ -59,8 +58,8 @@ def customer_renamed(change: Change[CustomerRenamed], tx: Transaction) -> None:
         tx.index(customer_names, before["number"], {"name": change.data.name})
 
 
-@projection.on("customers", "customer.erased.v1", CustomerErased)
-def customer_erased(change: Change[CustomerErased], tx: Transaction) -> None:
+@projection.gone("customers", "customer.erased.v1")
+def customer_gone(change: Change[None], tx: Transaction) -> None:
     """All that is left are her orders, of an unknown customer: as if she had never been heard of."""
     id, number = change.subject, number_of(change.subject)
     tx.unindex(customer_names, number)
@@ -72,15 +71,18 @@ def customer_erased(change: Change[CustomerErased], tx: Transaction) -> None:
 
 @projection.state("catalog", ProductData)
 def product_is(change: Change[ProductData], tx: Transaction) -> None:
-    id, number, product = change.subject, number_of(change.subject), change.data
-    before = tx.get(products, id)
-    orders = [] if before is None or before["category"] == product.category else _orders_with(tx, id)
-    booked = [(order, items, _categories(tx, items)) for order, items in orders]
-    tx.put(products, {"id": id, "number": number, "name": product.name, "category": product.category})
-    tx.index(product_names, number, {"name": product.name})
-    for order, items, categories in booked:
-        book(tx, order, items, categories, -1)
-        _store(tx, order, items)
+    _put_product(tx, change.subject, change.data.name, change.data.category)
+    tx.index(product_names, number_of(change.subject), {"name": change.data.name})
+
+
+@projection.gone("catalog")
+def product_gone(change: Change[None], tx: Transaction) -> None:
+    """Its orders are of an unknown product from now on."""
+    tx.unindex(product_names, number_of(change.subject))
+    if _orders_with(tx, change.subject):
+        _put_product(tx, change.subject, None, UNKNOWN)
+    else:
+        tx.delete(products, change.subject)
 
 
 @projection.state("orders", OrderData)
@@ -107,6 +109,14 @@ def order_is(change: Change[OrderData], tx: Transaction) -> None:
     for item in order.items:
         tx.put(order_items, {"order_id": id, "product_id": item.product_id})
     _store(tx, row, order.items)
+
+
+@projection.gone("orders")
+def order_gone(change: Change[None], tx: Transaction) -> None:
+    before = tx.get(order_views, change.subject)
+    if before is not None:
+        _remove(tx, before)
+        tx.delete(order_views, change.subject)
 
 
 @projection.on("orders", "order.confirmed.v1", OrderMoved)
@@ -154,6 +164,17 @@ def _categories(tx: Transaction, items: list[Item]) -> Categories:
             tx.put(products, product)
         found[item.product_id] = product["category"]
     return found
+
+
+def _put_product(tx: Transaction, id: str, name: str | None, category: str) -> None:
+    """Put what is known of a product, also into its orders when they are of another category."""
+    before = tx.get(products, id)
+    orders = [] if before is None or before["category"] == category else _orders_with(tx, id)
+    booked = [(order, items, _categories(tx, items)) for order, items in orders]
+    tx.put(products, {"id": id, "number": number_of(id), "name": name, "category": category})
+    for order, items, categories in booked:
+        book(tx, order, items, categories, -1)
+        _store(tx, order, items)
 
 
 def _orders_with(tx: Transaction, product_id: str) -> list[tuple[Row, list[Item]]]:

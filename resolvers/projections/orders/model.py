@@ -18,10 +18,6 @@ class CustomerRenamed(msgspec.Struct):
     name: str
 
 
-class CustomerErased(msgspec.Struct):
-    id: str
-
-
 class ProductData(msgspec.Struct):
     """As a snapshot tells it. Prices are not kept: those of orders never change."""
 
