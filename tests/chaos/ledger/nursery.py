@@ -15,6 +15,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping, Sequence
+from importlib import import_module
 from pathlib import Path
 from typing import Any, Self
 
@@ -118,10 +119,30 @@ def _environment() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if not name.startswith("BRAID_")} | {"COLUMNS": "200"}
 
 
+# What commands import when they run: nothing of it starts a thread or opens anything.
+IMPORTED = (
+    "gateway.events.relaying",
+    "gateway.projections.operations",
+    "gateway.read_side",
+    "gateway.server.run",
+    "gateway.settings",
+    "gateway.worker",
+    "nats",
+    "psycopg",
+    "resolvers.projections.orders",
+    "schema.orders",
+    "sqlalchemy.dialects.postgresql.psycopg",
+    "sqlalchemy.dialects.sqlite.pysqlite",
+    "tests.chaos.ledger.shop_log",
+)
+
+
 def serve() -> None:
     """Until standard input ends; then kill the children that live."""
     from gateway.cli.main import app
 
+    for module in IMPORTED:
+        import_module(module)
     living: dict[int, int | None] = {}
     for line in sys.stdin:
         request = json.loads(line)

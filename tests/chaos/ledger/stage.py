@@ -11,7 +11,7 @@ import json
 import random
 import shutil
 import tempfile
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, Generator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from enum import Enum
@@ -77,7 +77,7 @@ class Stage:
 
 
 @asynccontextmanager
-async def staged(form: Form, nursery: Nursery, draws: random.Random, *, unruly: bool) -> AsyncIterator[Stage]:
+async def staged(form: Form, nursery: Nursery, draws: random.Random, *, unruly: bool) -> AsyncGenerator[Stage, None]:
     """A stage on which everything runs, and the projections are being built."""
     async with AsyncExitStack() as stack:
         folder = stack.enter_context(_folder())
@@ -127,12 +127,14 @@ def _configured(folder: Path, store: str, feeds: dict[str, str], nats: NatsServe
     }
     if nats is not None:
         projections |= {"events": "nats", "nats": {"url": nats.url}}
-    config.write_text(json.dumps({"projections": projections}))
+    # Nobody asks this graph anything; there must be one.
+    subgraphs = {"orders": {"url": feeds["orders"], "schema": "schema.orders"}}
+    config.write_text(json.dumps({"projections": projections, "subgraphs": subgraphs}))
     return config
 
 
 @contextmanager
-def _folder() -> Iterator[Path]:
+def _folder() -> Generator[Path, None, None]:
     """That others may enter: a database's user does."""
     folder = Path(tempfile.mkdtemp(prefix="braid-ledger-"))
     folder.chmod(0o755)

@@ -71,6 +71,10 @@ class UnrulyFeed:
         """Whether everything up to this position of the service has been told at least once."""
         return self._read >= position and not self._held
 
+    def position_at(self, number: int) -> int:
+        """The service's last position that is told up to this one of ours."""
+        return max(self._positions[:number], default=0)
+
     async def _follow(self) -> None:
         while True:
             try:
