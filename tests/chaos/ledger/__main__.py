@@ -15,9 +15,9 @@ import time
 from collections import Counter
 from collections.abc import Sequence
 
-from tests.chaos.ledger.nursery import Nursery
 from tests.chaos.ledger.schedule import Played, play
-from tests.chaos.ledger.stage import Form, Stage, staged
+from tests.chaos.ledger.stage import IMPORTED, Form, Stage, staged
+from tests.support.nursery import Nursery
 
 ON_ONE_STAGE = 10
 """Schedules, one after the other; then everything is made anew."""
@@ -33,7 +33,7 @@ async def perform(schedules: int, seed: int, forms: Sequence[Form]) -> Counter[s
     """How often each fault was. Raises Broken at the first schedule with findings."""
     faults: Counter[str] = Counter()
     done = 0
-    with Nursery() as nursery:
+    with Nursery(IMPORTED) as nursery:
         for number in range(-(-schedules // ON_ONE_STAGE)):
             form, unruly = forms[number % len(forms)], number % 2 == 1
             draws = random.Random(seed + number)

@@ -14,9 +14,9 @@ from dataclasses import dataclass
 
 from gateway.projections.store import StoreError
 from tests.chaos.ledger.held import position_of
-from tests.chaos.ledger.nursery import Child
 from tests.chaos.ledger.servers import Server
 from tests.chaos.ledger.stage import LEASE_S, Form, Stage
+from tests.support.nursery import Child
 
 PATIENCE_S = 30.0
 TAKEN_OVER_WITHIN_S = 4 * LEASE_S

@@ -23,14 +23,15 @@ from mock_services.activity.load import Load
 from mock_services.estate import Estate
 from mock_services.generator import Sizes, generate
 from tests.chaos.ledger import shop_log
-from tests.chaos.ledger.nursery import Child, Nursery
 from tests.chaos.ledger.servers import NatsServer, PostgresServer
 from tests.chaos.ledger.unruly import UnrulyFeed
+from tests.support.nursery import Child, Nursery
 
 SERVICES = ("orders", "customers", "catalog")
 STREAMS = ("customers", "orders")
 SIZES = Sizes(customers=30, products=20, orders=60)
 SHOP_PROJECTION = "resolvers.projections.orders"
+IMPORTED = (SHOP_PROJECTION, "schema.orders", shop_log.__name__)
 LEASE_S = 1.0
 
 

@@ -1,6 +1,6 @@
 """Nursery: `braid` commands as processes that start in milliseconds, so that hundreds of them can be killed.
 
-One process has everything imported and forks a child for each command: `python -m tests.chaos.ledger.nursery` reads
+One process has everything imported and forks a child for each command: `python -m tests.support.nursery` reads
 requests as lines of JSON and answers each with a line. The children are processes like any: killed, stopped, waited
 for. They end with the nursery, and it with its standard input.
 """
@@ -19,7 +19,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, Self
 
-REPOSITORY = Path(__file__).parents[3]
+REPOSITORY = Path(__file__).parents[2]
 STOP_TIMEOUT_S = 10.0
 
 
@@ -28,11 +28,12 @@ class NotEnded(Exception):
 
 
 class Child:
-    """One run of a command. log: gets what it writes."""
+    """One run of a command. log: gets what it writes to standard error; `output`, beside it, to standard output."""
 
     def __init__(self, nursery: Nursery, pid: int, log: Path) -> None:
         self.pid = pid
         self.log = log
+        self.output = _output(log)
         self._nursery = nursery
         self._status: int | None = None
 
@@ -77,12 +78,14 @@ class Child:
 class Nursery:
     """A context manager; none of its children outlives it."""
 
-    def __init__(self) -> None:
+    def __init__(self, modules: Sequence[str] = ()) -> None:
+        """modules: to import beforehand, beside what commands import."""
+        self._modules = modules
         self._process: subprocess.Popen[str]
 
     def __enter__(self) -> Self:
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "tests.chaos.ledger.nursery"],
+            [sys.executable, "-m", "tests.support.nursery", *self._modules],
             cwd=REPOSITORY,
             env=_environment(),
             stdin=subprocess.PIPE,
@@ -100,7 +103,7 @@ class Nursery:
         self._process.stdout.close()
 
     def start(self, arguments: Sequence[str], log: Path) -> Child:
-        """`braid` with these arguments."""
+        """`braid` with these arguments. What an earlier one has written to the log is kept, its output is not."""
         pid = self.request({"start": list(arguments), "log": str(log)})
         assert isinstance(pid, int)
         return Child(self, pid, log)
@@ -129,11 +132,8 @@ IMPORTED = (
     "gateway.worker",
     "nats",
     "psycopg",
-    "resolvers.projections.orders",
-    "schema.orders",
     "sqlalchemy.dialects.postgresql.psycopg",
     "sqlalchemy.dialects.sqlite.pysqlite",
-    "tests.chaos.ledger.shop_log",
 )
 
 
@@ -141,7 +141,7 @@ def serve() -> None:
     """Until standard input ends; then kill the children that live."""
     from gateway.cli.main import app
 
-    for module in IMPORTED:
+    for module in (*IMPORTED, *sys.argv[1:]):
         import_module(module)
     living: dict[int, int | None] = {}
     for line in sys.stdin:
@@ -164,6 +164,10 @@ def serve() -> None:
             os.waitpid(pid, 0)
 
 
+def _output(log: Path) -> Path:
+    return log.with_suffix(".out")
+
+
 def _fork(arguments: Sequence[str], log: str, app: Any) -> int:
     from mock_services.kit.lifeline import end_with_parent
 
@@ -172,11 +176,9 @@ def _fork(arguments: Sequence[str], log: str, app: Any) -> int:
     if pid != 0:
         return pid
     try:
-        descriptor = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
-        nothing = os.open(os.devnull, os.O_RDONLY)
-        os.dup2(nothing, 0)
-        os.dup2(descriptor, 1)
-        os.dup2(descriptor, 2)
+        os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+        os.dup2(os.open(_output(Path(log)), os.O_WRONLY | os.O_CREAT | os.O_TRUNC), 1)
+        os.dup2(os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND), 2)
         os.setsid()
         end_with_parent(parent)
         sys.argv = ["braid", *arguments]
