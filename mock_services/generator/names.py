@@ -30,12 +30,21 @@ def _country(code: str, share: float, first_names: str, last_names: str, cities:
 COUNTRIES = (
     _country(
         "DE",
-        24,
+        20,
         "Anna, Lukas, Sophie, Jonas, Marie, Felix, Lea, Paul, Katharina, Maximilian, Johanna, Tobias, Claudia, "
         "Stefan, Jürgen, Anneliese, Moritz, Greta, Emre, Aylin, Dieter, Heike, Sebastian, Ulrike",
         "Müller, Schmidt, Schneider, Fischer, Weber, Wagner, Becker, Hoffmann, Schäfer, Koch, Bauer, Richter, "
         "Klein, Wolf, Schröder, Neumann, Krüger, Vogel, Demir, Lange, Weiß, Brandt, Kaiser, Nowak",
         "Berlin, Hamburg, München, Köln, Frankfurt am Main, Leipzig, Stuttgart, Dresden, Nürnberg, Freiburg",
+    ),
+    _country(
+        "NO",
+        4,
+        "Ingrid, Lars, Nora, Ole, Solveig, Magnus, Astrid, Håkon, Kari, Henrik, Silje, Bjørn, Marit, Sindre, Ragnhild, "
+        "Øystein, Tuva, Eirik, Åse, Torbjørn, Hedda, Amir, Sigrid, Jørgen",
+        "Hansen, Johansen, Olsen, Larsen, Andersen, Pedersen, Nilsen, Kristiansen, Jensen, Karlsen, Johnsen, Berg, "
+        "Haugen, Hagen, Solberg, Moen, Bakken, Dahl, Lund, Strand, Sørensen, Ødegård, Ali, Aas",
+        "Oslo, Bergen, Trondheim, Stavanger, Tromsø, Drammen, Kristiansand, Ålesund, Bodø, Lillehammer",
     ),
     _country(
         "FR",
