@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from sqlalchemy import select
@@ -55,7 +56,7 @@ class Book:
             message="",
         )
 
-    def applied_through(self, tx: Transaction, stream: str, position: int) -> None:
+    def begin_at(self, tx: Transaction, stream: str, position: int) -> None:
         """A snapshot has told everything up to this position of the service."""
         for source, row in list(self.sources.items()):
             if row["stream"] == stream:
@@ -68,13 +69,8 @@ class Book:
         tx.put(checkpoints, row)
 
     def applied(self, stream: str) -> int:
-        """The service's position up to which everything of the stream was read.
-
-        Of several partitions, those that are at their end have nothing of what another one has read already.
-        """
-        rows = [row for row in self.sources.values() if row["stream"] == stream]
-        is_caught_up = all(row["number"] >= row["head"] for row in rows)
-        return (max if is_caught_up else min)((row["applied"] for row in rows), default=0)
+        """The service's position up to which everything of the stream was read."""
+        return applied_through(self.sources.values(), stream)
 
     def park(self, stream: str, subject: str, version: int) -> None:
         self.parked.setdefault((stream, subject), set()).add(version)
@@ -86,3 +82,13 @@ class Book:
         self.count -= 1
         if not held:
             del self.parked[stream, subject]
+
+
+def applied_through(checkpoints: Iterable[Row], stream: str) -> int:
+    """The service's position up to which everything of the stream was read. checkpoints: rows of all its sources.
+
+    Of several partitions, those that are at their end have nothing of what another one has read already.
+    """
+    rows = [row for row in checkpoints if row["stream"] == stream]
+    is_caught_up = all(row["number"] >= row["head"] for row in rows)
+    return (max if is_caught_up else min)((row["applied"] for row in rows), default=0)

@@ -1,27 +1,50 @@
-"""What operators do with generations and letters. The command line calls these, and says what they gave.
+"""What operators do with generations. The command line calls these, and says what they gave.
 
-Plain functions block; those that ask services are coroutines.
+Plain functions block; those that ask services are coroutines. What is done with letters is in `parked.py`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import asyncio
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
 
-from gateway.errors import BraidError
+from gateway.events import EventsPruned, EventsRewritten
+from gateway.projections.build import Build, Progress
+from gateway.projections.chosen import OperationRefused, chosen, numbered
+from gateway.projections.owning import owning
+from gateway.projections.parked import Letter, described, letters, retry, skip
 from gateway.projections.policy import Policy
 from gateway.projections.projection import Projection
-from gateway.projections.status import BuildProgress
-from gateway.projections.store import Generation, Store
+from gateway.projections.status import StreamState, generation_status
+from gateway.projections.store import Generation, State, Store
 from gateway.projections.streams import Streams
+from gateway.projections.verify import StreamVerification, Verification, verified
 
+__all__ = [
+    "Letter",
+    "OperationRefused",
+    "Plan",
+    "Progress",
+    "StreamVerification",
+    "Verification",
+    "build",
+    "described",
+    "drop",
+    "letters",
+    "plan",
+    "promote",
+    "retry",
+    "rollback",
+    "skip",
+    "verify",
+]
 
-class OperationRefused(BraidError):
-    """It would do harm, or there is nothing to do it with; the message says what to do instead."""
+STALE_S = 60.0
+"""A generation that is further behind is not let serve."""
 
-    code = "PROJECTION_REFUSED"
+_STOPPED = frozenset((StreamState.REWRITTEN, StreamState.PRUNED, StreamState.STOPPED))
+_ANOTHER_HISTORY = (EventsRewritten, EventsPruned)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,65 +61,18 @@ class Plan:
     aggregates: Mapping[str, int]
 
 
-@dataclass(frozen=True, slots=True)
-class StreamVerification:
-    """checked: aggregates compared. differing: their subjects, sorted. repaired: how many of them are right now.
-
-    ignored: subjects that differed only because they changed meanwhile.
-    """
-
-    stream: str
-    checked: int
-    differing: Sequence[str]
-    ignored: int
-    repaired: int
-
-
-@dataclass(frozen=True, slots=True)
-class Verification:
-    generation: Generation
-    streams: Sequence[StreamVerification]
-
-    @property
-    def is_right(self) -> bool:
-        """Nothing differs, or everything that did is repaired."""
-        return all(len(stream.differing) == stream.repaired for stream in self.streams)
-
-
-@dataclass(frozen=True, slots=True)
-class Letter:
-    """An event that was set aside. state: `early`, `retrying`, `waiting`, `dead`, `skipped`.
-
-    position:    the service's. attempts: made so far.
-    error:       kind and place of what was raised, never its text, which may hold personal data.
-    retry_at:    of the next attempt; None when there will be none by itself.
-    mark:        what an operator wants that is not done yet: `retry`, `skip` or "".
-    reason:      of a skip.
-    event:       the whole envelope, as JSON. Empty for a skipped one, and may hold personal data for others.
-    """
-
-    generation: int
-    stream: str
-    subject: str
-    version: int
-    type: str
-    position: int
-    state: str
-    attempts: int
-    error: str
-    parked_at: datetime
-    retry_at: datetime | None
-    mark: str
-    reason: str
-    event: bytes
-
-
-Progress = Callable[[Sequence[BuildProgress]], None]
-
-
 async def plan(store: Store, projection: Projection, streams: Streams) -> Plan:
     """Asks each service how much there is. Changes nothing. Raises EventsError, StoreError."""
-    raise NotImplementedError
+    generations = await asyncio.to_thread(store.generations, projection.name)
+    aggregates: dict[str, int] = {}
+    for stream in projection.streams:
+        state = streams.state(stream)
+        try:
+            aggregates[stream] = (await state.digest()).rows
+        finally:
+            await state.close()
+    live = next((each for each in generations if each.state is State.LIVE), None)
+    return Plan(projection.name, projection.version, _unfinished(generations, projection), live, aggregates)
 
 
 async def build(
@@ -111,10 +87,18 @@ async def build(
 ) -> Generation:
     """Make a generation, or go on with an unfinished one, until it is READY. Can be killed at any time.
 
-    is_fresh: drop an unfinished one instead. on_progress: called after each page, by stream.
-    Raises EventsError, Owned when another process builds it, OperationRefused.
+    is_fresh: drop an unfinished one instead. on_progress: called after each page, with all streams begun.
+    Raises EventsError, StoreError, Owned when another process builds it, TooManyLetters.
     """
-    raise NotImplementedError
+    policy = policy or Policy()
+    generation = await asyncio.to_thread(_to_build, store, projection)
+    try:
+        return await _build(store, projection, streams, generation, holder, policy, on_progress, is_fresh)
+    except _ANOTHER_HISTORY:
+        # What was read belongs to a history that is no more. Once more, from the beginning.
+        await asyncio.to_thread(store.drop, generation)
+    generation = await asyncio.to_thread(_to_build, store, projection)
+    return await _build(store, projection, streams, generation, holder, policy, on_progress, False)
 
 
 async def verify(
@@ -125,13 +109,15 @@ async def verify(
     number: int | None = None,
     repair: bool = False,
     holder: str = "verify",
+    policy: Policy | None = None,
 ) -> Verification:
-    """Compare with what the services say they have. number: of the generation; the live one unless given.
+    """Compare with what the services say they have. number: of the generation; the one that serves unless given.
 
     repair: fetch what differs and apply it; by the worker that owns the generation, when one does.
     Raises EventsError, StoreError, OperationRefused.
     """
-    raise NotImplementedError
+    generation = await asyncio.to_thread(chosen, store, projection, number)
+    return await verified(store, projection, streams, generation, repair=repair, holder=holder, policy=policy)
 
 
 def promote(store: Store, projection: Projection, *, number: int | None = None, force: bool = False) -> Generation:
@@ -139,65 +125,92 @@ def promote(store: Store, projection: Projection, *, number: int | None = None, 
 
     Refused when it has stopped, is far behind or has dead letters, unless forced.
     """
-    raise NotImplementedError
+    return _serve(store, projection, State.READY, number, force=force)
 
 
 def rollback(store: Store, projection: Projection, *, number: int | None = None, force: bool = False) -> Generation:
     """Let a KEPT generation serve again: the newest unless a number is given. Refused as `promote` is."""
-    raise NotImplementedError
+    return _serve(store, projection, State.KEPT, number, force=force)
 
 
 def drop(store: Store, projection: Projection, number: int) -> Generation:
     """Forget a generation that is not live. Raises OperationRefused, StoreError."""
-    raise NotImplementedError
+    generation = numbered(store, projection, number)
+    if generation.state is State.LIVE:
+        raise OperationRefused(f"generation {number} of '{projection.name}' serves; promote another one first")
+    store.drop(generation)
+    return generation
 
 
-def letters(
+async def _build(
     store: Store,
     projection: Projection,
-    *,
-    number: int | None = None,
-    stream: str | None = None,
-    subject: str | None = None,
-    state: str | None = None,
-    limit: int = 1000,
-) -> Sequence[Letter]:
-    """Of one generation (the one that serves unless a number is given), by stream, subject and version."""
-    raise NotImplementedError
+    streams: Streams,
+    generation: Generation,
+    holder: str,
+    policy: Policy,
+    on_progress: Progress | None,
+    is_fresh: bool,
+) -> Generation:
+    async with owning(store, projection, generation, holder, policy) as (projector, thread):
+        # Another process may have ended it just before it became ours.
+        now = await asyncio.to_thread(numbered, store, projection, generation.number)
+        if now.state is not State.BUILDING:
+            return now
+        if not is_fresh:
+            await Build(projector, thread, streams, on_progress).run()
+            return await thread.do(store.mark_ready, generation)
+    await asyncio.to_thread(store.drop, generation)
+    generation = await asyncio.to_thread(_to_build, store, projection)
+    return await _build(store, projection, streams, generation, holder, policy, on_progress, False)
 
 
-def retry(
-    store: Store,
-    projection: Projection,
-    *,
-    number: int | None = None,
-    stream: str | None = None,
-    subject: str | None = None,
-) -> int:
-    """Have the worker try failed events again, with attempts anew: all, or a stream's, or a subject's.
-
-    number: of the generation, all of the code's version unless given. Gives how many are marked; the worker takes them
-    up within a second or two.
-    """
-    raise NotImplementedError
+def _to_build(store: Store, projection: Projection) -> Generation:
+    """The unfinished generation of this version, or a new one. Of two made at once, the older is taken by both."""
+    found = _unfinished(store.generations(projection.name), projection)
+    if found is not None:
+        return found
+    made = store.create(projection)
+    first = _unfinished(store.generations(projection.name), projection)
+    if first is None or first.number == made.number:
+        return made
+    store.drop(made)
+    return first
 
 
-def skip(
-    store: Store,
-    projection: Projection,
-    *,
-    stream: str,
-    subject: str,
-    reason: str,
-    number: int | None = None,
-) -> int:
-    """Have the worker pass over the failed event of this subject; those that wait behind it are applied then.
-
-    Gives how many are marked, over the generations. reason: kept with the record.
-    """
-    raise NotImplementedError
+def _unfinished(generations: Sequence[Generation], projection: Projection) -> Generation | None:
+    fitting = [each for each in generations if (each.state, each.version) == (State.BUILDING, projection.version)]
+    return min(fitting, key=lambda each: each.number, default=None)
 
 
-def described(letter: Letter) -> dict[str, Any]:
-    """As JSON, without the event itself."""
-    raise NotImplementedError
+def _serve(store: Store, projection: Projection, state: State, number: int | None, *, force: bool) -> Generation:
+    if number is None:
+        ours = [each for each in store.generations(projection.name) if each.version == projection.version]
+        found = max((each for each in ours if each.state is state), key=lambda each: each.number, default=None)
+        if found is None:
+            message = f"'{projection.name}' has no {state.value} generation of version {projection.version}"
+            raise OperationRefused(f"{message}; `braid projections status` shows what there is")
+    else:
+        found = numbered(store, projection, number)
+        if found.state is not state:
+            raise OperationRefused(f"generation {number} of '{projection.name}' is {found.state.value}")
+    if not force:
+        _check(store, projection, found)
+    return store.promote(found)
+
+
+def _check(store: Store, projection: Projection, generation: Generation) -> None:
+    """Raises OperationRefused when queries should not be answered from this generation."""
+    what = f"generation {generation.number} of '{projection.name}'"
+    if generation.version != projection.version:
+        raise OperationRefused(f"{what} is of version {generation.version} of its code, and nobody can tell how it is")
+    status = generation_status(store, projection, generation)
+    problems = [f"{each.stream} is {each.state.value}" for each in status.streams if each.state in _STOPPED]
+    problems += [
+        f"{each.stream} was last up to date {'never' if each.lag_s is None else f'{each.lag_s:.0f} s ago'}"
+        for each in status.streams
+        if each.lag_s is None or each.lag_s > STALE_S
+    ]
+    problems += [f"{status.letters.dead} dead letters"] if status.letters.dead else []
+    if problems:
+        raise OperationRefused(f"{what} is not fit to serve: {', '.join(problems)}")

@@ -175,7 +175,7 @@ class Projector:
                     applying.state(item)
             if not row["feed"]:
                 # All pages are at least as new as the first.
-                book.applied_through(tx, stream, position.number)
+                book.begin_at(tx, stream, position.number)
             cursor, done = page.next or "", row["done"] + len(page.items)
             changes = {"settled": position.number, "cursor": cursor, "done": done, "is_done": int(page.next is None)}
             row = {**row, "feed": position.history, **changes}

@@ -6,19 +6,29 @@ What is read from the store (`read_status`) is the same in every process. What a
 
 from __future__ import annotations
 
+import time
+from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import Enum
 
+from sqlalchemy import func, select
+
+from gateway.projections import bookkeeping
 from gateway.projections.projection import Projection
-from gateway.projections.store import Generation, Store
+from gateway.projections.store import Generation, Reading, State, Store, StoreError
+from gateway.projections.stores.registry import serving
+from gateway.projections.transaction import Row
 
 WINDOW_BOUNDS_S = (0.001, 0.0025, 0.005, 0.0075, 0.01, 0.015, 0.02, 0.03, 0.05, 0.1, 0.2, 0.5, 1.0, 5.0, 30.0, 300.0)
 
+SILENT_S = 70.0
+"""A source answers at least once in this time, be it that nothing is new: the longest wait, and some."""
+
 
 class StreamState(Enum):
-    """Of one stream of one generation. REWRITTEN, PRUNED and STOPPED end only with a new build."""
+    """Of one stream of one generation. REWRITTEN and PRUNED end only with a new build."""
 
     BUILDING = "building"
     FOLLOWING = "following"
@@ -27,7 +37,7 @@ class StreamState(Enum):
     REWRITTEN = "rewritten"
     PRUNED = "pruned"
     STOPPED = "stopped"
-    """Too many letters."""
+    """Too many letters: until there are fewer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,15 +120,21 @@ class Window:
     counts: list[int] = field(default_factory=lambda: [0] * (len(WINDOW_BOUNDS_S) + 1))
     sum_s: float = 0.0
 
+    def add(self, seconds: float) -> None:
+        self.counts[bisect_left(WINDOW_BOUNDS_S, seconds)] += 1
+        self.sum_s += seconds
+
 
 @dataclass(slots=True)
 class StreamCounters:
-    """Since the worker began to follow. applied + duplicates + ignored + parked: all events read.
+    """Since the worker began to follow.
 
+    read:    events that came from the source. applied: those that were, and letters that were in the end.
     ignored: nobody handles their type, or they are about what was gone before the build.
     rate:    events read per second, lately.
     """
 
+    read: int = 0
     applied: int = 0
     duplicates: int = 0
     ignored: int = 0
@@ -134,4 +150,61 @@ Counters = Mapping[tuple[str, int, str], StreamCounters]
 
 def read_status(store: Store, projections: Sequence[Projection]) -> Sequence[ProjectionStatus]:
     """Blocks. Raises StoreError when the store cannot be read."""
-    raise NotImplementedError
+    return [_projection(store, projection) for projection in projections]
+
+
+def _projection(store: Store, projection: Projection) -> ProjectionStatus:
+    generations = store.generations(projection.name)
+    served = serving(generations, projection.version)
+    statuses = [generation_status(store, projection, generation) for generation in generations]
+    return ProjectionStatus(projection.name, projection.version, served.number if served else None, statuses)
+
+
+def generation_status(store: Store, projection: Projection, generation: Generation) -> GenerationStatus:
+    """Of one. Blocks. Raises StoreError."""
+    if generation.version != projection.version:
+        return GenerationStatus(generation, (), LetterCounts(), ())
+    try:
+        return store.read(projection, lambda reading: _look(reading, projection, time.time()), generation)
+    except StoreError:
+        if any(each.number == generation.number for each in store.generations(projection.name)):
+            raise
+        # Dropped in between.
+        return GenerationStatus(generation, (), LetterCounts(), ())
+
+
+def _look(reading: Reading, projection: Projection, now: float) -> GenerationStatus:
+    order = {stream: place for place, stream in enumerate(projection.streams)}
+    rows = sorted(
+        reading.rows(select(bookkeeping.checkpoints)), key=lambda row: (order.get(row["stream"], 0), row["source"])
+    )
+    is_building = reading.generation.state is State.BUILDING
+    builds = reading.rows(select(bookkeeping.builds)) if is_building else ()
+    by_stream = {row["stream"]: row for row in builds}
+    progress = [told(by_stream[stream]) for stream in projection.streams if stream in by_stream]
+    streams = [_stream(row, now) for row in rows]
+    return GenerationStatus(reading.generation, streams, _letters(reading, now), progress)
+
+
+def _stream(row: Row, now: float) -> StreamStatus:
+    state = StreamState(row["state"])
+    lag_events = max(row["head"] - row["number"], 0)
+    caught_up_at = row["caught_up_at"]
+    is_fresh = state is StreamState.FOLLOWING and lag_events == 0 and now - row["read_at"] < SILENT_S
+    lag_s = 0.0 if is_fresh else None if caught_up_at is None else max(now - caught_up_at, 0.0)
+    read_at = None if row["read_at"] is None else datetime.fromtimestamp(row["read_at"], UTC)
+    return StreamStatus(row["source"], state, row["message"], row["applied"], lag_events, lag_s, read_at)
+
+
+def _letters(reading: Reading, now: float) -> LetterCounts:
+    letters = bookkeeping.letters.c
+    statement = select(letters.state, func.count().label("many"), func.min(letters.parked_at).label("oldest"))
+    rows = reading.rows(statement.group_by(letters.state))
+    counts = {row["state"]: row["many"] for row in rows}
+    oldest = min((row["oldest"] for row in rows if row["state"] != "skipped"), default=None)
+    return LetterCounts(**counts, oldest_s=None if oldest is None else max(now - oldest, 0.0))
+
+
+def told(row: Row) -> BuildProgress:
+    """A row of bookkeeping.builds."""
+    return BuildProgress(row["stream"], row["done"], row["total"], bool(row["is_done"]))

@@ -2,20 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import asyncio
+import logging
+from collections.abc import Callable, Coroutine, Sequence
+from contextlib import suppress
+from typing import Any
 
+from gateway.errors import BraidError, origin
+from gateway.projections.following import Following
+from gateway.projections.operations import build
+from gateway.projections.owning import owning
 from gateway.projections.policy import Policy
 from gateway.projections.projection import Projection
-from gateway.projections.status import Counters
-from gateway.projections.store import Store
+from gateway.projections.status import StreamCounters
+from gateway.projections.store import Generation, Owned, State, Store
 from gateway.projections.streams import Streams
+
+_logger = logging.getLogger("braid.projections")
+
+Key = tuple[str, int]
+"""Projection and generation number; 0 for a build."""
 
 
 class Worker:
-    """Any number may run over one store: each generation is written by one of them, and the others stand by."""
+    """Any number may run over one store: each generation is written by one of them, and the others stand by.
 
-    counters: Counters
-    """Live: read it whenever it is wanted."""
+    counters: by projection, generation number and stream; live. Read it whenever it is wanted, in the event loop.
+    """
 
     def __init__(
         self,
@@ -27,12 +40,99 @@ class Worker:
         policy: Policy | None = None,
     ) -> None:
         """holder: who this is, for status. store: stays the caller's to close."""
-        raise NotImplementedError
+        self.counters: dict[tuple[str, int, str], StreamCounters] = {}
+        self._store = store
+        self._projections = tuple(projections)
+        self._streams = streams
+        self._holder = holder
+        self._policy = policy or Policy()
+        self._tasks: dict[Key, asyncio.Task[None]] = {}
+        self._over = asyncio.Event()
+        self._faults: dict[Key, str] = {}
 
     async def run(self) -> None:
         """Until cancelled, or `stop`. Whatever was not committed then is read again by the next."""
-        raise NotImplementedError
+        try:
+            while not self._over.is_set():
+                for projection in self._projections:
+                    await self._look(projection)
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(self._policy.look_s):
+                        await self._over.wait()
+        finally:
+            for task in self._tasks.values():
+                task.cancel()
+            await asyncio.gather(*self._tasks.values(), return_exceptions=True)
+            self._tasks.clear()
 
     def stop(self) -> None:
         """Ends `run` soon, after the batches in work."""
-        raise NotImplementedError
+        self._over.set()
+
+    async def _look(self, projection: Projection) -> None:
+        """Follow what has come, let go what is no more."""
+        name = projection.name
+        try:
+            generations = await asyncio.to_thread(self._store.generations, name)
+            await self._let_go(generations)
+        except BraidError as error:
+            self._tell((name, 0), error)
+            return
+        ours = [each for each in generations if each.version == projection.version]
+        built = [each for each in ours if each.state is not State.BUILDING]
+        for generation in built:
+            self._begin((name, generation.number), lambda each=generation: self._follow(projection, each))
+        if not built and self._policy.auto_build:
+            self._begin((name, 0), lambda: self._build(projection))
+        numbers = {generation.number for generation in generations}
+        for key in [key for key in self._tasks if key[0] == name and key[1] and key[1] not in numbers]:
+            self._tasks[key].cancel()
+
+    def _begin(self, key: Key, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        """Unless it is being done; what ended is begun again with the next look."""
+        task = self._tasks.get(key)
+        if task is None or task.done():
+            self._tasks[key] = asyncio.create_task(self._survive(key, work()))
+
+    async def _survive(self, key: Key, work: Coroutine[Any, Any, None]) -> None:
+        try:
+            await work
+        except Owned:
+            return
+        except BraidError as error:
+            self._tell(key, error)
+        except Exception as error:
+            self._tell(key, error)
+        finally:
+            self._forget(key)
+
+    async def _follow(self, projection: Projection, generation: Generation) -> None:
+        async with owning(self._store, projection, generation, self._holder, self._policy) as (projector, thread):
+            following = Following(projector, thread, self._streams)
+            for stream, counters in following.counters.items():
+                self.counters[projection.name, generation.number, stream] = counters
+            _logger.info("projection '%s': follows generation %d", projection.name, generation.number)
+            await following.run()
+
+    async def _build(self, projection: Projection) -> None:
+        _logger.info("projection '%s': is built", projection.name)
+        built = await build(self._store, projection, self._streams, holder=self._holder, policy=self._policy)
+        await asyncio.to_thread(self._store.promote, built)
+        _logger.info("projection '%s': generation %d serves", projection.name, built.number)
+
+    async def _let_go(self, generations: Sequence[Generation]) -> None:
+        """Of those that were live, only the newest are kept."""
+        kept = sorted((each for each in generations if each.state is State.KEPT), key=lambda each: each.number)
+        for generation in kept[: max(len(kept) - self._policy.keep, 0)]:
+            await asyncio.to_thread(self._store.drop, generation)
+
+    def _forget(self, key: Key) -> None:
+        for known in [known for known in self.counters if known[:2] == key]:
+            del self.counters[known]
+
+    def _tell(self, key: Key, error: Exception) -> None:
+        """Once for each fault, however often it comes."""
+        text = error.message if isinstance(error, BraidError) else f"{type(error).__name__} at {origin(error)}"
+        if self._faults.get(key) != text:
+            self._faults[key] = text
+            _logger.error("projection '%s': %s", key[0], text)
