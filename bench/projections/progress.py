@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from sqlalchemy import func, select
+
+from gateway.projections.bookkeeping import Life, versions
 from gateway.projections.projection import Projection
 from gateway.projections.status import GenerationStatus, read_status
 from gateway.projections.store import State, Store
@@ -35,6 +38,20 @@ class Progress:
         """How many aggregates the generation holds that is being built; 0 when none is."""
         (found,) = (each for each in read_status(self.store, self.projections) if each.name == name)
         return sum(stream.done for one in found.generations for stream in one.build)
+
+    def aggregates(self, name: str) -> int:
+        """How many the newest generation holds."""
+        projection = next(each for each in self.projections if each.name == name)
+        newest = self.store.generations(name)[-1]
+        count = select(func.count().label("aggregates")).where(versions.c.life == Life.EXISTS)
+        (row,) = self.store.read(projection, lambda reading: reading.rows(count), newest)
+        return row["aggregates"]
+
+    def lag(self) -> int:
+        """Events that are known of and not applied, in all; those of one that has no live generation count one."""
+        found = self.serving()
+        missing = len(self.projections) - len(found)
+        return missing + sum(stream.lag_events for each in found.values() for stream in each.streams)
 
     def parked(self) -> int:
         """Events that were set aside, in all."""

@@ -120,7 +120,7 @@ class Clients(threading.Thread):
         return has_seen_new
 
 
-def build(place: Place, name: str, log: Path, is_enough: Callable[[], bool] | None = None) -> Built:
+def build(place: Place, progress: Progress, name: str, log: Path, is_enough: Callable[[], bool] | None = None) -> Built:
     """`braid projections build`. is_enough: when to kill it, asked again and again. Raises SystemExit when it fails."""
     began, spent = time.perf_counter(), 0.0
     with running([*BRAID, "projections", "build", name], place.environment(), log) as process:
@@ -132,13 +132,13 @@ def build(place: Place, name: str, log: Path, is_enough: Callable[[], bool] | No
             if is_enough is not None and is_enough():
                 process.send_signal(signal.SIGKILL)
                 assert process.wait() == -signal.SIGKILL
-                return Built(0, spent, time.perf_counter() - began)
+                return Built(progress.built(name), spent, time.perf_counter() - began)
             time.sleep(0.02)
         if code := process.wait():
             raise SystemExit(f"the build ended with {code}:\n{log.read_text()[-2000:]}")
     if is_enough is not None:
         raise SystemExit("the build ended before it could be killed")
-    return Built(0, spent, time.perf_counter() - began)
+    return Built(progress.aggregates(name), spent, time.perf_counter() - began)
 
 
 def rename(place: Place, ids: Sequence[str]) -> None:
@@ -148,22 +148,21 @@ def rename(place: Place, ids: Sequence[str]) -> None:
             client.post(f"/customers/{id}/rename", json={"name": f"{MARK}{id}"}).raise_for_status()
 
 
-def measure_rebuild(
-    place: Place, progress: Progress, name: str, clients: Clients, log: Path, aggregates: int
-) -> Rebuilt:
+def measure_rebuild(place: Place, progress: Progress, name: str, clients: Clients, log: Path) -> Rebuilt:
     """Build one projection anew while the clients ask, kill that half-way, go on, promote, verify.
 
-    aggregates: how many there are, in all of its streams. Nobody must follow events meanwhile; see this module's text.
+    Nobody must follow events meanwhile; see this module's text.
     """
+    half = progress.aggregates(name) / 2
     clients.start()
     try:
-        first = build(place, name, log, lambda: progress.built(name) > aggregates / 2)
-        done = progress.built(name)
-        second = build(place, name, log)
+        first = build(place, progress, name, log, lambda: progress.built(name) > half)
+        second = build(place, progress, name, log)
         braid(place, "projections", "promote", name)
         time.sleep(2)
     finally:
         asked = clients.stop()
     verified = braid(place, "projections", "verify", name)
     differing = sum(stream["differing"] for stream in verified["streams"])
-    return Rebuilt(replace(first, aggregates=done), replace(second, aggregates=aggregates - done), asked, differing)
+    left = replace(second, aggregates=second.aggregates - first.aggregates)
+    return Rebuilt(first, left, asked, differing)
