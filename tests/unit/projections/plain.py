@@ -1,4 +1,4 @@
-"""The plainest writer: everything is written at once, into SQLite in memory. What real stores do is compared with it."""
+"""The plainest writer: everything is written at once, into SQLite in memory. For comparison with real stores."""
 
 from __future__ import annotations
 

@@ -158,7 +158,7 @@ def event(type: str, subject: str, version: int, data: Any, position: int) -> Ev
 
 
 def batch(events: Sequence[Event], *, number: int | None = None, head: int | None = None) -> EventBatch:
-    """As a source would give it, whatever the events' positions are. number: of the source's last; the last's unless given."""
+    """As a source would give it. number: of the source's last event; that of the events' last unless given."""
     last = number if number is not None else max((each.position for each in events), default=0)
     return EventBatch(events, Position("h", last), head if head is not None else last)
 

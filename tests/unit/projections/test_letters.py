@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 
 import msgspec
 import pytest
@@ -83,7 +84,7 @@ def test_a_poisonous_event_is_tried_four_times_with_growing_gaps(rig: Rig) -> No
     rig.tell(*POISONED)
     assert rig.shelf.calls.count(("t1", 2)) == 1
     times = [1000.0, *rig.wait_until_dead()]
-    assert [after - before for before, after in zip(times, times[1:], strict=False)] == [1.0, 2.0, 4.0]
+    assert [after - before for before, after in pairwise(times)] == [1.0, 2.0, 4.0]
     assert rig.shelf.calls.count(("t1", 2)) == 4
     assert rig.states() == {("t1", 2): "dead", ("t1", 3): "waiting"}
     rig.now += 1e6
