@@ -37,6 +37,7 @@ _POSTGRESQL_FAULTS = {
     "XX": "the database is damaged",
 }
 _POSTGRESQL_REFUSALS = ("22", "23", "42")
+_PSYCOPG_REFUSALS = ("DataError", "IntegrityError", "NotSupportedError", "ProgrammingError")
 
 
 @contextmanager
@@ -85,8 +86,8 @@ def _postgresql(what: str, error: BaseException) -> BraidError:
     for prefix, reason in _POSTGRESQL_FAULTS.items():
         if code.startswith(prefix):
             return StoreError(f"{what} cannot be used: {reason}")
-    is_refusal = code.startswith(_POSTGRESQL_REFUSALS) or (not code and type(error).__name__ == "DataError")
-    if is_refusal:
+    # Without a code, psycopg itself could not send the value.
+    if code.startswith(_POSTGRESQL_REFUSALS) or (not code and type(error).__name__ in _PSYCOPG_REFUSALS):
         return RowRefused(f"{what} refuses a value or a statement: {type(error).__name__}")
     return StoreError(f"{what} cannot be used: the database cannot be reached")
 

@@ -18,6 +18,7 @@ from sqlalchemy import Connection, Delete, Select, Table, TableClause, TextClaus
 from sqlalchemy.sql import visitors
 
 from gateway.projections.search import SearchTable, words
+from gateway.projections.stores.faults import translated
 from gateway.projections.stores.layout import Layout, Values
 from gateway.projections.transaction import Row
 
@@ -200,9 +201,15 @@ class TableUnit:
 
 
 class UnitOfWork:
-    """The port's Transaction, on any channel. mirrors: for searches whose index the store does not keep itself."""
+    """The port's Transaction, on any channel. What the driver raises passes through, but for parts: those translate it.
 
-    def __init__(self, channel: Channel, layouts: Layouts, mirror: Callable[[SearchTable], Mirror | None]) -> None:
+    what:   it is about, for messages. mirror: for searches whose index the store does not keep itself.
+    """
+
+    def __init__(
+        self, what: str, channel: Channel, layouts: Layouts, mirror: Callable[[SearchTable], Mirror | None]
+    ) -> None:
+        self._what = what
         self._channel = channel
         self._layouts = layouts
         self._mirror = mirror
@@ -258,8 +265,9 @@ class UnitOfWork:
         self._channel.run(f"SAVEPOINT {name}")
         self._depth += 1
         try:
-            yield
-            self.flush()
+            with translated(self._what):
+                yield
+                self.flush()
         except BaseException:
             self._channel.run(f"ROLLBACK TO SAVEPOINT {name}")
             self._channel.run(f"RELEASE SAVEPOINT {name}")

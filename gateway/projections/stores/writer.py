@@ -115,7 +115,7 @@ class GenerationWriter:
         with self._own(self._link.grammar.held) as (channel, epoch, _):
             self._check(epoch)
             mirror = self._link.mirror if self._is_built else _no_mirror
-            unit = UnitOfWork(channel, self._link.layouts, mirror)
+            unit = UnitOfWork(self._what, channel, self._link.layouts, mirror)
             yield unit
             unit.flush()
             if time.monotonic() - self._renewed_at > self._lease_s / 4:
@@ -207,7 +207,7 @@ def editing(link: Link, what: str) -> Generator[UnitOfWork]:
         channel = link.open()
         channel.run(grammar.begin)
         is_built = channel.core.exec_driver_sql(f"SELECT is_built FROM braid_owner{grammar.held}").scalar()
-        unit = UnitOfWork(channel, link.layouts, link.mirror if is_built else _no_mirror)
+        unit = UnitOfWork(what, channel, link.layouts, link.mirror if is_built else _no_mirror)
         yield unit
         unit.flush()
         channel.run("COMMIT")
