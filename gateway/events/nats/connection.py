@@ -9,16 +9,18 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Generator
 from contextlib import contextmanager, suppress
-from typing import Any
+from typing import Any, TypeVar
 
 import nats.errors
 from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.aio.subscription import Subscription
 from nats.js import JetStreamContext
-from nats.js.api import ConsumerConfig, StreamConfig
+from nats.js.api import ConsumerConfig, StreamConfig, StreamInfo
 
 from gateway.events.errors import EventsUnavailable
+
+T = TypeVar("T")
 
 CONNECT_S = 2
 REQUEST_S = 5.0
@@ -41,7 +43,7 @@ class Link:
         return self._was_lost or not self._client.is_connected
 
     async def connect(self, url: str) -> None:
-        await self._client.connect(
+        connecting = self._client.connect(
             url,
             error_cb=_let_be,
             closed_cb=self._lose,
@@ -53,6 +55,7 @@ class Link:
             connect_timeout=CONNECT_S,
             ping_interval=_PING_S,
         )
+        await _careful(connecting)
 
     async def receive(self, listener: Callable[[Msg], Awaitable[None]], below: str = "") -> Subscription:
         """Messages to an inbox of its own, the subscription's subject, or to those below it: `*`."""
@@ -67,16 +70,20 @@ class Link:
     async def headers_of(self, stream: str, sequence: int) -> dict[str, str]:
         """Of the message with this sequence. Raises NotFoundError."""
         jetstream: Any = self.jetstream
-        return (await jetstream.get_msg(stream, seq=sequence)).headers or {}
+        return (await _careful(jetstream.get_msg(stream, seq=sequence))).headers or {}
+
+    async def stream_info(self, stream: str) -> StreamInfo:
+        """Raises NotFoundError."""
+        return await _careful(self.jetstream.stream_info(stream))
 
     async def add_stream(self, config: StreamConfig) -> None:
         jetstream: Any = self.jetstream
-        await jetstream.add_stream(config)
+        await _careful(jetstream.add_stream(config))
 
     async def add_consumer(self, stream: str, config: ConsumerConfig) -> str:
         """The consumer's name."""
         jetstream: Any = self.jetstream
-        return (await jetstream.add_consumer(stream, config)).name
+        return (await _careful(jetstream.add_consumer(stream, config))).name
 
     def when_lost(self, listener: Callable[[], None]) -> None:
         """Call it when the connection breaks."""
@@ -131,6 +138,15 @@ class NatsConnection:
 
 async def _let_be(error: Exception) -> None:
     """What is wrong shows where something is asked of the connection."""
+
+
+async def _careful(answer: Awaitable[T]) -> T:
+    """Python 3.11's asyncio.wait_for, which nats-py uses, loses a cancellation that comes together with the answer."""
+    answered = await answer
+    task = asyncio.current_task()
+    if task is not None and task.cancelling():
+        raise asyncio.CancelledError
+    return answered
 
 
 @contextmanager

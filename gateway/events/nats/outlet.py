@@ -103,11 +103,11 @@ class NatsOutlet:
         """The stream's last sequence, and its event's stamp. The stream is made when it is not there."""
         stream, subject = self._broker.stream(self.name, partition), self._broker.subject(self.name, partition)
         try:
-            state = (await link.jetstream.stream_info(stream)).state
+            state = (await link.stream_info(stream)).state
         except NotFoundError:
             with suppress(BadRequestError):
                 await link.add_stream(StreamConfig(name=stream, subjects=[subject], storage=StorageType.FILE))
-            state = (await link.jetstream.stream_info(stream)).state
+            state = (await link.stream_info(stream)).state
         if state.last_seq == 0:
             return 0, None
         try:

@@ -126,7 +126,7 @@ class NatsSource:
         """history: that the reader knows of, so that a stream which is not there must have been deleted."""
         link = await self._connection.link()
         try:
-            info = await link.jetstream.stream_info(self._stream)
+            info = await link.stream_info(self._stream)
         except NotFoundError as error:
             if history:
                 raise EventsRewritten(self.name, f"The events of '{self.name}' at the broker were deleted.") from error

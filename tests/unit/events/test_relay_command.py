@@ -1,0 +1,162 @@
+"""`braid relay` as a process: killed at any moment, ended by a signal, and beside another one."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from gateway.events import MemoryLog
+from tests.unit.events.log_server import serve_log
+from tests.unit.events.relay_rigs import PARTITIONS, SERVICE, NatsRelayRig, arrived, check_once_in_order
+
+pytestmark = pytest.mark.anyio
+
+KILLS = 4
+CONFIG = """
+subgraphs:
+  things: {{url: "{url}"}}
+projections:
+  events: nats
+  nats: {{url: "{nats}", partitions: {partitions}}}
+  streams: {{things: "{url}"}}
+"""
+
+
+@pytest.fixture
+async def rig(tmp_path: Path) -> AsyncIterator[NatsRelayRig]:
+    made = NatsRelayRig(tmp_path / "nats")
+    yield made
+    await made.close()
+
+
+class Command:
+    """A running `braid relay`."""
+
+    def __init__(self, directory: Path, url: str, rig: NatsRelayRig) -> None:
+        config = directory / "braid.yaml"
+        config.write_text(CONFIG.format(url=url, nats=rig.server.url, partitions=PARTITIONS))
+        self._lines = directory / f"lines-{random.getrandbits(48):x}"
+        with self._lines.open("wb") as out:
+            command = [sys.executable, "-m", "gateway.cli", "relay", "--config", str(config), "--json"]
+            self.process = subprocess.Popen(command, stdout=out, stderr=subprocess.PIPE)
+
+    async def until(self, position: int) -> None:
+        """It has said that it is that far."""
+        async with asyncio.timeout(60):
+            while not any(line["position"] >= position for line in self.lines()):
+                assert self.process.poll() is None
+                await asyncio.sleep(0.01)
+
+    def lines(self) -> list[dict[str, int]]:
+        """What it has said; a line that is not whole yet is not there yet."""
+        return [json.loads(line) for line in self._lines.read_text().split("\n")[:-1]]
+
+    async def end(self, number: signal.Signals) -> int:
+        """Its exit code."""
+        self.process.send_signal(number)
+        return await self.ended()
+
+    async def ended(self) -> int:
+        code = await asyncio.to_thread(self.process.wait, 60)
+        assert self.process.stderr is not None
+        self.errors = self.process.stderr.read().decode()
+        self.process.stderr.close()
+        return code
+
+
+def tell(log: MemoryLog, times: int) -> None:
+    for number in range(times):
+        log.append("thing.changed.v1", f"s-{number % 40}", b"{}")
+
+
+async def count(rig: NatsRelayRig) -> int:
+    """Events that are in the broker."""
+    link = await rig.connections[0].link() if rig.connections else None
+    assert link is not None
+    streams = [rig.broker.stream(SERVICE, number) for number in range(PARTITIONS)]
+    return sum([(await link.stream_info(stream)).state.messages for stream in streams])
+
+
+async def arrive(rig: NatsRelayRig, events: int) -> None:
+    """Wait until so many are in the broker."""
+    async with asyncio.timeout(60):
+        while await count(rig) < events:  # noqa: ASYNC110 - the broker tells nobody
+            await asyncio.sleep(0.002)
+
+
+async def test_killed_at_any_moment_it_loses_and_repeats_nothing(rig: NatsRelayRig, tmp_path: Path) -> None:
+    """kill -9, with events on their way into several partitions."""
+    log = MemoryLog()
+    chance = random.Random(3)
+    mid_stream = 0
+    await rig.outlet("looks").open()
+    async with serve_log(log) as url:
+        for _ in range(KILLS):
+            before = await count(rig)
+            tell(log, 8000)
+            command = Command(tmp_path, url, rig)
+            await arrive(rig, before + chance.randrange(1, 4000))
+            assert await command.end(signal.SIGKILL) == -signal.SIGKILL
+            mid_stream += before < await count(rig) < log.head
+        last = Command(tmp_path, url, rig)
+        await last.until(log.head)
+        assert await last.end(signal.SIGTERM) == 0
+    assert mid_stream == KILLS
+    check_once_in_order(await arrived(rig.broker), log.behind(0, log.head))
+
+
+async def test_a_signal_ends_it(rig: NatsRelayRig, tmp_path: Path) -> None:
+    log = MemoryLog()
+    tell(log, 3)
+    async with serve_log(log) as url:
+        for number in (signal.SIGTERM, signal.SIGINT):
+            command = Command(tmp_path, url, rig)
+            await command.until(3)
+            assert await command.end(number) == 0
+            assert command.errors == ""
+    said = command.lines()[-1]
+    assert said == {"stream": "things", "position": 3, "head": 3, "sent": 0, "problem": None, "is_over": False}
+
+
+async def test_of_two_one_ends(rig: NatsRelayRig, tmp_path: Path) -> None:
+    """And tells why; whichever goes on, every event arrives once."""
+    log = MemoryLog()
+    tell(log, 10)
+    async with serve_log(log) as url:
+        commands = [Command(tmp_path, url, rig) for _ in range(2)]
+        for command in commands:
+            await command.until(10)
+        async with asyncio.timeout(60):
+            while all(command.process.poll() is None for command in commands):
+                tell(log, 5)
+                await asyncio.sleep(0.02)
+        loser = next(command for command in commands if command.process.poll() is not None)
+        (winner,) = [command for command in commands if command is not loser]
+        assert await loser.ended() == 1
+        assert "Another relay writes the events of 'things'" in loser.errors
+        tell(log, 5)
+        await winner.until(log.head)
+        assert await winner.end(signal.SIGTERM) == 0
+    check_once_in_order(await arrived(rig.broker), log.behind(0, log.head))
+
+
+async def test_a_feed_made_anew_ends_it(rig: NatsRelayRig, tmp_path: Path) -> None:
+    log = MemoryLog()
+    tell(log, 5)
+    async with serve_log(log) as url:
+        command = Command(tmp_path, url, rig)
+        await command.until(5)
+        log.rewrite()
+        tell(log, 9)
+        assert await command.ended() == 1
+    assert "The feed of 'things' has begun anew" in command.errors
+    assert os.environ.get("BRAID_DEBUG") or "Traceback" not in command.errors
