@@ -6,8 +6,11 @@ The gateway reads; `braid project` writes; commands do both. What they share is 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
-from contextlib import AsyncExitStack
+import os
+import socket
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from gateway.events import Events, KafkaBroker, NatsBroker, open_events
@@ -107,6 +110,35 @@ def _broker(section: ProjectionsSection) -> NatsBroker | KafkaBroker | None:
     if section.events == "kafka":
         return KafkaBroker(**section.kafka.model_dump())
     return None
+
+
+def holder_name() -> str:
+    """Who this process is, for status: host and process."""
+    return f"{socket.gethostname()}:{os.getpid()}"
+
+
+@dataclass(frozen=True, slots=True)
+class OpenProjections:
+    """What commands and the worker work with."""
+
+    projections: tuple[Projection, ...]
+    store: Store
+    streams: Events
+
+
+@asynccontextmanager
+async def opened(settings: Settings) -> AsyncGenerator[OpenProjections]:
+    """The configured projections, their store and events. Raises ProjectionError, StoreError, BrokerMissing."""
+    projections = tuple(load_projections(settings.projections).values())
+    streams = open_streams(settings, projections)
+    try:
+        store = open_configured_store(settings.projections)
+        try:
+            yield OpenProjections(projections, store, streams)
+        finally:
+            await asyncio.to_thread(store.close)
+    finally:
+        await streams.close()
 
 
 async def check_projections(watch: StatusWatch, limits: Limits) -> tuple[Check, ...]:

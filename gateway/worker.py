@@ -3,26 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import signal
 import socket
-from collections.abc import AsyncGenerator, Callable, Generator, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import chain
 
 from prometheus_client.metrics_core import Metric
 
 from gateway.errors import BraidError
-from gateway.events import Events
 from gateway.projections.health import STOPPED, serving_generation
 from gateway.projections.limits import Limits
-from gateway.projections.projection import Projection
 from gateway.projections.status import ProjectionStatus, StreamState, StreamStatus, read_status
-from gateway.projections.store import Store
 from gateway.projections.watch import StatusWatch
 from gateway.projections.worker import Worker
-from gateway.read_side import check_projections, load_projections, open_configured_store, open_streams
+from gateway.read_side import check_projections, holder_name, opened
 from gateway.server.beside import serving_beside
 from gateway.server.engine import Readiness
 from gateway.server.health import health_routes
@@ -40,35 +36,6 @@ class OnceFailed(BraidError):
     """A projection has stopped, and cannot be made complete by waiting."""
 
     code = "PROJECTION_STOPPED"
-
-
-def holder_name() -> str:
-    """Who this process is, for status: host and process."""
-    return f"{socket.gethostname()}:{os.getpid()}"
-
-
-@dataclass(frozen=True, slots=True)
-class OpenProjections:
-    """What commands and the worker work with."""
-
-    projections: tuple[Projection, ...]
-    store: Store
-    streams: Events
-
-
-@asynccontextmanager
-async def opened(settings: Settings) -> AsyncGenerator[OpenProjections]:
-    """The configured projections, their store and events. Raises ProjectionError, StoreError, BrokerMissing."""
-    projections = tuple(load_projections(settings.projections).values())
-    streams = open_streams(settings, projections)
-    try:
-        store = open_configured_store(settings.projections)
-        try:
-            yield OpenProjections(projections, store, streams)
-        finally:
-            await asyncio.to_thread(store.close)
-    finally:
-        await streams.close()
 
 
 async def run_worker(

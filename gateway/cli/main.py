@@ -15,8 +15,10 @@ from gateway.cli.compose import compose
 from gateway.cli.configuration import configuration
 from gateway.cli.console import FAILED, complain, write_text
 from gateway.cli.contracts import contracts
+from gateway.cli.dead_letters import dead_letters
 from gateway.cli.demo import demo
 from gateway.cli.project import project
+from gateway.cli.projections import projections
 from gateway.cli.relay import relay
 from gateway.cli.serve import serve
 from gateway.cli.services import services
@@ -59,6 +61,8 @@ cli.command(epilog="Example: braid compose --output supergraph.graphql")(compose
 cli.command(epilog="Example: braid check --config braid.yaml --json")(check)
 cli.command(epilog="Example: braid relay --config braid.yaml --json")(relay)
 cli.command(epilog="Example: braid services --once --json")(services)
+cli.add_typer(projections, name="projections")
+cli.add_typer(dead_letters, name="dead-letters")
 cli.add_typer(show, name="show")
 cli.add_typer(contracts, name="contracts")
 cli.add_typer(configuration, name="config")

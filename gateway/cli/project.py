@@ -10,11 +10,10 @@ import typer
 from gateway.cli.console import fail, say
 from gateway.cli.loading import ConfigOption, HostOption, PortOption, SupergraphOption, read_settings
 from gateway.cli.logs import log_to_stderr
+from gateway.cli.read_side import NO_PROJECTIONS
 
 if TYPE_CHECKING:
     from gateway.projections.watch import StatusWatch
-
-NO_PROJECTIONS = "the configuration has no projections: list their modules under 'projections.modules'"
 
 
 def project(
