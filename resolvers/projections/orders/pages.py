@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import product
+from itertools import product, takewhile
 from operator import itemgetter
 
 from sqlalchemy import select
@@ -63,8 +63,7 @@ def arrange(rows: Sequence[Row], sort: Sequence[Key]) -> Sequence[Row]:
 
 def _read_group(finder: Finder, group: Place, keys: Sequence[Key], after: Values | None, limit: int) -> Sequence[Row]:
     keys = [key for key in keys if key.column not in group]
-    by_country = finder.filter.countries is not None or "country" in group
-    places = finder.places(group, by_country=by_country)
+    places = _places(finder, group)
     if not places:
         return ()
     driver = finder.driver(keys[0].column, places)
@@ -78,16 +77,19 @@ def _read_group(finder: Finder, group: Place, keys: Sequence[Key], after: Values
     return finder.reading.rows(statement.order_by(*(key.by(page.c.__getitem__) for key in keys)))
 
 
+def _places(finder: Finder, group: Place) -> Sequence[Place]:
+    return finder.places(group, by_country=finder.filter.countries is not None or "country" in group)
+
+
 def _groups(finder: Finder, keys: Sequence[Key], values: Values | None) -> Iterator[tuple[Place, Values | None]]:
     """What the leading keys of few values can be, in their order, from where the cursor is on.
 
     Each with what of the cursor's values is left for the keys within the group.
     """
-    leading: list[Key] = []
-    for key in keys:
-        if key.column not in GROUPING:
-            break
-        leading.append(key)
+    leading = list(takewhile(lambda key: key.column in GROUPING, keys))
+    # What is fetched as a whole is sorted as a whole.
+    if leading and finder.driver(None, _places(finder, {})) is not None:
+        leading = []
     choices = [_values_of(finder, key) for key in leading]
     start = tuple(values[: len(leading)]) if values is not None else None
     is_behind = start is None
