@@ -12,14 +12,17 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from gateway.errors import BraidError
 from gateway.projections.store import RowRefused, StoreError
 
+
+class Locked(StoreError):
+    """Somebody else is within a transaction, and does not come to its end."""
+
+
 _SQLITE_REFUSALS = ("SQLITE_CONSTRAINT", "SQLITE_MISMATCH", "SQLITE_TOOBIG", "SQLITE_RANGE", "SQLITE_ERROR")
 _SQLITE_FAULTS = {
-    "SQLITE_BUSY": "it is locked by another writer",
     "SQLITE_CANTOPEN": "its file cannot be opened",
     "SQLITE_CORRUPT": "its file is damaged",
     "SQLITE_FULL": "the disk is full",
     "SQLITE_IOERR": "its file cannot be read or written",
-    "SQLITE_LOCKED": "it is locked",
     "SQLITE_NOTADB": "its file is no database",
     "SQLITE_PERM": "its file may not be opened",
     "SQLITE_READONLY": "its file may not be written",
@@ -32,10 +35,10 @@ _POSTGRESQL_FAULTS = {
     "40": "it had to give way to another transaction",
     "42501": "the database does not allow it",
     "53": "the database has run out of something",
-    "55": "it is locked by another transaction",
     "57": "the database ended the connection",
     "XX": "the database is damaged",
 }
+_LOCK_NOT_AVAILABLE = "55P03"
 _POSTGRESQL_REFUSALS = ("22", "23", "42")
 _PSYCOPG_REFUSALS = ("DataError", "IntegrityError", "NotSupportedError", "ProgrammingError")
 
@@ -75,6 +78,8 @@ def _sqlite(what: str, error: sqlite3.Error) -> BraidError:
     if not name or name.startswith(_SQLITE_REFUSALS):
         # Names of tables and columns at most: SQLite's messages carry no values.
         return RowRefused(f"{what} refuses a value or a statement: {error}")
+    if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
+        return Locked(f"{what} cannot be used: it is locked by another writer")
     for prefix, reason in _SQLITE_FAULTS.items():
         if name.startswith(prefix):
             return StoreError(f"{what} cannot be used: {reason}")
@@ -83,6 +88,8 @@ def _sqlite(what: str, error: sqlite3.Error) -> BraidError:
 
 def _postgresql(what: str, error: BaseException) -> BraidError:
     code = sqlstate(error)
+    if code == _LOCK_NOT_AVAILABLE:
+        return Locked(f"{what} cannot be used: it is locked by another transaction")
     for prefix, reason in _POSTGRESQL_FAULTS.items():
         if code.startswith(prefix):
             return StoreError(f"{what} cannot be used: {reason}")

@@ -18,7 +18,7 @@ from gateway.errors import BraidError
 from gateway.projections.projection import Projection
 from gateway.projections.search import SearchTable
 from gateway.projections.store import Fenced, Generation, Owned, StoreError, WritingTransaction
-from gateway.projections.stores.faults import translated
+from gateway.projections.stores.faults import Locked, translated
 from gateway.projections.stores.grammar import Grammar
 from gateway.projections.stores.registry import told
 from gateway.projections.stores.unit import Channel, Layouts, Mirror, UnitOfWork
@@ -97,6 +97,12 @@ class GenerationWriter:
 
     def claim(self) -> None:
         """Become the owner. Raises Owned, StoreError."""
+        try:
+            self._claim()
+        except Locked as error:
+            raise Owned(f"{told(self.generation)} is being written by another process") from error
+
+    def _claim(self) -> None:
         grammar = self._link.grammar
         with self._own(grammar.unwaited) as (channel, epoch, is_held):
             if is_held and not self._link.is_gone(epoch):
