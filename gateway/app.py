@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from starlette.applications import Starlette
 
 from gateway.admission.admission import Admission
+from gateway.execution.joint import JoinOptions
 from gateway.federation.compose import compose
 from gateway.federation.errors import Problem, SchemaError
 from gateway.federation.read_supergraph import load_supergraph
@@ -248,10 +249,13 @@ class _LazyEngine:
 
 
 def _options(settings: Settings, supergraph: Supergraph) -> PipelineOptions:
-    names = (graph.name for graph in supergraph.graphs.values())
+    subgraphs = {graph.name: settings.subgraph(graph.name) for graph in supergraph.graphs.values()}
+    # What runs in this process gains nothing: its fetches share loaders anyway.
+    joining = (name for name, one in subgraphs.items() if one.join_fetches and one.schema_module is None)
     return PipelineOptions(
         lookups=settings.execution.lookups,
-        verify_keys=frozenset(name for name in names if settings.subgraph(name).verify_keys),
+        verify_keys=frozenset(name for name, one in subgraphs.items() if one.verify_keys),
+        join=JoinOptions(frozenset(joining), settings.execution.join_window_s),
         deadlines_s={name: operation.deadline_s for name, operation in settings.execution.operations.items()},
         introspection=settings.server.introspection,
         explain=settings.server.explains,

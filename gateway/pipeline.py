@@ -18,6 +18,7 @@ from typing import Any
 from gateway.errors import BraidError
 from gateway.execution.execute import execute_plan
 from gateway.execution.introspection import introspect
+from gateway.execution.joint import JoinOptions
 from gateway.execution.split import Reserve
 from gateway.execution.trace import Trace, asks_for_trace
 from gateway.federation.selection import Field
@@ -51,6 +52,7 @@ class PipelineOptions:
     """What an operator may choose of the pipeline.
 
     lookups: root arguments serve as keys (`@lookup`). verify_keys: subgraphs whose entities must tell their keys.
+    join: which fetches may share a request.
     explain: clients may ask for a trace of their request.
     sharing: identical queries that are under way at the same time are executed once.
     deadlines_s: by operation name, in place of what the context allows.
@@ -59,6 +61,7 @@ class PipelineOptions:
 
     lookups: bool = True
     verify_keys: frozenset[str] = frozenset()
+    join: JoinOptions = field(default_factory=JoinOptions)
     introspection: bool = True
     explain: bool = False
     sharing: bool = False
@@ -187,7 +190,9 @@ class Pipeline:
     ) -> Answered:
         schema = self.supergraph.api_schema
         introspected = introspect(operation, variables, schema) if prepared.introspects else None
-        fetched = await execute_plan(prepared.plan, variables, self.subgraphs, schema, context, trace)
+        fetched = await execute_plan(
+            prepared.plan, variables, self.subgraphs, schema, context, trace, self.options.join
+        )
         fetched_s = time.perf_counter()
         response = shape_response(prepared.shape, fetched.data, fetched.failures, introspected)
         prepared.reserve.learn(time.perf_counter() - fetched_s)

@@ -8,8 +8,10 @@ other: what has arrived is answered.
 from __future__ import annotations
 
 import asyncio
+from asyncio import FIRST_COMPLETED
 from collections.abc import Coroutine, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from math import inf
 from typing import Any, cast
 
 import structlog
@@ -17,6 +19,7 @@ from graphql import GraphQLSchema
 
 from gateway.errors import BraidError, origin
 from gateway.execution.failure import DOWNSTREAM_SERVICE_ERROR, Cause, Failure
+from gateway.execution.joint import JoinOptions, Outcome, Part, fetch_joint
 from gateway.execution.merge import find_stranger, merge_entities, merge_object, rename
 from gateway.execution.representations import Batch, build_batch, key_from_arguments
 from gateway.execution.split import keep_for_steps_s
@@ -32,6 +35,7 @@ _log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
 # How long in-process subgraphs may take, once the time is over, to put together what they have.
 _WINDING_UP_S = 0.01
+_ALONE = JoinOptions()
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +53,14 @@ async def execute_plan(
     schema: GraphQLSchema,
     context: RequestContext,
     trace: Trace | None = None,
+    join: JoinOptions = _ALONE,
 ) -> Fetched:
     """Run a plan. Never raises for a source's fault; takes no longer than until the context's deadline.
 
     variables: coerced values. schema: the API schema, for arguments that serve as keys. trace: gets the steps' times.
+    join: which steps may share a request.
     """
-    execution = _Execution(plan, variables, subgraphs, schema, context, trace)
+    execution = _Execution(plan, variables, subgraphs, schema, context, trace, join)
     await execution.run()
     return Fetched(execution.data, execution.failures)
 
@@ -67,6 +73,11 @@ class _Fetch:
     batch: Batch | None
     targets: list[JsonObject]
 
+    @property
+    def entities(self) -> int:
+        """How many representations are sent."""
+        return 0 if self.batch is None else len(self.batch.slots)
+
 
 @dataclass(slots=True)
 class _Execution:
@@ -76,16 +87,19 @@ class _Execution:
     schema: GraphQLSchema
     context: RequestContext
     trace: Trace | None
+    join: JoinOptions
     data: JsonObject = field(default_factory=dict[str, Any])
     failures: list[Failure] = field(default_factory=list[Failure])
     merged: set[int] = field(default_factory=set[int])
     waiting: list[FetchStep] = field(default_factory=list[FetchStep])
+    ready: list[_Fetch] = field(default_factory=list[_Fetch])
+    held_until: dict[str, float] = field(default_factory=dict[str, float])
     arrived: list[tuple[_Fetch, SubgraphResponse | Cause]] = field(
         default_factory=list[tuple[_Fetch, SubgraphResponse | Cause]]
     )
     causes: dict[int, Cause] = field(default_factory=dict[int, Cause])
-    running: dict[asyncio.Task[SubgraphResponse], _Fetch] = field(
-        default_factory=dict[asyncio.Task[SubgraphResponse], _Fetch]
+    running: dict[asyncio.Task[Sequence[Outcome]], Sequence[_Fetch]] = field(
+        default_factory=dict[asyncio.Task[Sequence[Outcome]], "Sequence[_Fetch]"]
     )
     places: dict[int, dict[int, list[DataPath]]] = field(default_factory=dict[int, dict[int, list[DataPath]]])
     expired: bool = False
@@ -95,9 +109,9 @@ class _Execution:
         try:
             self._advance()
             while self.running:
-                left = self.context.fetching_s()
-                done, _ = await asyncio.wait(self.running, timeout=left, return_when=asyncio.FIRST_COMPLETED)
-                if not done:
+                left, held = self.context.fetching_s(), self._held_s()
+                done, _ = await asyncio.wait(self.running, timeout=min(left, held), return_when=FIRST_COMPLETED)
+                if not done and left <= held:
                     await self._expire()
                 self._take(done)
                 self._advance()
@@ -107,7 +121,10 @@ class _Execution:
     # -- driving ---------------------------------------------------------------------------------------------------
 
     def _advance(self) -> None:
-        """Merge whatever can be merged and start whatever can start, until nothing more can be done at once."""
+        """Merge whatever can be merged and start whatever can start, until nothing more can be done at once.
+
+        What can start does so at the end, so that steps to one subgraph are seen together.
+        """
         progress = True
         while progress:
             progress = False
@@ -120,33 +137,88 @@ class _Execution:
             for step in list(self.waiting):
                 if self.merged.issuperset(step.dependencies):
                     self.waiting.remove(step)
-                    self._start(step)
+                    self._make_ready(step)
                     progress = True
+        if self.ready:
+            self._start_ready()
 
-    def _start(self, step: FetchStep) -> None:
-        """Begin a fetch, or find that there is nothing to fetch."""
+    def _make_ready(self, step: FetchStep) -> None:
+        """Find out what a step fetches for; nothing, perhaps."""
         fetch = self._prepare(step)
         if fetch is None:
             self.merged.add(step.id)
         elif self.expired:
-            self.arrived.append((fetch, _cause(DeadlineExceeded(step.graph, _too_late(step.graph)))))
+            self._give_up(fetch)
         else:
-            request = SubgraphRequest(step.document, self._variables(fetch))
-            subgraph = self.subgraphs[step.graph]
-            if self.trace is None:
-                fetching = subgraph.fetch(request, self.context)
+            self.ready.append(fetch)
+
+    def _start_ready(self) -> None:
+        """Begin what can start: in one request what may share one, unless more of it is about to come."""
+        ready, self.ready = self.ready, []
+        together: dict[str, list[_Fetch]] = {}
+        for fetch in ready:
+            step = fetch.step
+            if step.text is None or step.graph not in self.join.graphs:
+                self._start([fetch])
             else:
-                fetching = self.trace.fetch(step, fetch.targets, subgraph, request, self.context)
-            self.running[self._launch(step, fetching)] = fetch
+                together.setdefault(step.graph, []).append(fetch)
+        for graph, fetches in together.items():
+            if self._may_hold(graph):
+                self.ready += fetches
+            else:
+                self.held_until.pop(graph, None)
+                self._start(fetches)
+
+    def _may_hold(self, graph: str) -> bool:
+        """Whether what is ready for a subgraph waits a moment for a step whose data is on its way."""
+        if not self.join.window_s:
+            return False
+        coming = {fetch.step.id for fetches in self.running.values() for fetch in fetches}
+        for step in self.waiting:
+            if (
+                step.graph == graph
+                and step.text is not None
+                and coming.union(self.merged).issuperset(step.dependencies)
+            ):
+                now = asyncio.get_running_loop().time()
+                return now < self.held_until.setdefault(graph, now + self.join.window_s)
+        return False
+
+    def _held_s(self) -> float:
+        """Seconds until something that is ready waits no longer."""
+        if not self.ready:
+            return inf
+        now = asyncio.get_running_loop().time()
+        return min(self.held_until[fetch.step.graph] for fetch in self.ready) - now
+
+    def _start(self, fetches: Sequence[_Fetch]) -> None:
+        """One request for all of them."""
+        fetching = self._fetch(fetches)
+        if self.trace is not None:
+            asked = [(fetch.step, fetch.targets, fetch.entities) for fetch in fetches]
+            fetching = self.trace.fetch(asked, fetching)
+        self.running[self._launch(fetches, fetching)] = fetches
+
+    async def _fetch(self, fetches: Sequence[_Fetch]) -> Sequence[Outcome]:
+        subgraph = self.subgraphs[fetches[0].step.graph]
+        requests = [SubgraphRequest(fetch.step.document, self._variables(fetch), fetch.entities) for fetch in fetches]
+        if len(requests) == 1:
+            return [await subgraph.fetch(requests[0], self.context)]
+        parts = [
+            Part(request, fetch.step.text, fetch.step.representations_as)
+            for request, fetch in zip(requests, fetches, strict=True)
+            if fetch.step.text is not None
+        ]
+        return await fetch_joint(parts, subgraph, self.context)
 
     def _launch(
-        self, step: FetchStep, fetching: Coroutine[Any, Any, SubgraphResponse]
-    ) -> asyncio.Task[SubgraphResponse]:
+        self, fetches: Sequence[_Fetch], fetching: Coroutine[Any, Any, Sequence[Outcome]]
+    ) -> asyncio.Task[Sequence[Outcome]]:
         """A task for the fetch, whose calls leave time to the steps behind it. Costs 0.7 us, nothing for the last ones.
 
         A task takes over the context variables of whoever makes it, when it is made.
         """
-        behind = self.plan.behind[step.id]
+        behind = max([self.plan.behind[fetch.step.id] for fetch in fetches])
         if not behind:
             return asyncio.create_task(fetching)
         context = self.context
@@ -165,16 +237,23 @@ class _Execution:
         await close_loaders(self.context)
         done, _ = await asyncio.wait(self.running, timeout=_WINDING_UP_S)
         self._take(done)
-        late = list(self.running.values())
+        late = [fetch for fetches in self.running.values() for fetch in fetches] + self.ready
+        self.ready = []
         await self._cancel_running()
         for fetch in late:
-            graph = fetch.step.graph
-            self.arrived.append((fetch, _cause(DeadlineExceeded(graph, _too_late(graph)))))
+            self._give_up(fetch)
 
-    def _take(self, done: Iterable[asyncio.Task[SubgraphResponse]]) -> None:
+    def _give_up(self, fetch: _Fetch) -> None:
+        graph = fetch.step.graph
+        self.arrived.append((fetch, _cause(DeadlineExceeded(graph, _too_late(graph)))))
+
+    def _take(self, done: Iterable[asyncio.Task[Sequence[Outcome]]]) -> None:
         for task in done:
-            fetch = self.running.pop(task)
-            self.arrived.append((fetch, self._outcome(fetch, task)))
+            fetches = self.running.pop(task)
+            error = asyncio.CancelledError() if task.cancelled() else task.exception()
+            outcomes = task.result() if error is None else [error] * len(fetches)
+            for fetch, outcome in zip(fetches, outcomes, strict=True):
+                self.arrived.append((fetch, self._outcome(fetch, outcome)))
 
     async def _cancel_running(self) -> None:
         tasks = list(self.running)
@@ -184,12 +263,11 @@ class _Execution:
         if tasks:
             await asyncio.gather(*tasks, return_exceptions=True)
 
-    def _outcome(self, fetch: _Fetch, task: asyncio.Task[SubgraphResponse]) -> SubgraphResponse | Cause:
-        if task.cancelled():
+    def _outcome(self, fetch: _Fetch, error: Outcome) -> SubgraphResponse | Cause:
+        if isinstance(error, SubgraphResponse):
+            return error
+        if isinstance(error, asyncio.CancelledError):
             return Cause(fetch.step.graph, BraidError.code, "The fetch was given up.")
-        error = task.exception()
-        if error is None:
-            return task.result()
         if isinstance(error, SourceError):
             return _cause(error)
         # A fault of ours, or of a schema in this process. It costs the fields of this step, not the whole answer.

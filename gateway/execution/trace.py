@@ -8,19 +8,19 @@ plan are told; variable values, addresses and headers never are.
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, cast
 
 from gateway.errors import BraidError
 from gateway.execution.failure import DOWNSTREAM_SERVICE_ERROR
+from gateway.execution.joint import Outcome
 from gateway.execution.targets import JsonObject
 from gateway.planning.plan import FetchStep, Plan
 from gateway.planning.printing import plan_as_json
 from gateway.services.call import Call, call_log
 from gateway.services.errors import SourceError
-from gateway.services.request import RequestContext
-from gateway.subgraphs.subgraph import Subgraph, SubgraphRequest, SubgraphResponse
+from gateway.subgraphs.subgraph import SubgraphResponse
 
 ANSWERED = "OK"
 SKIPPED = "SKIPPED"
@@ -66,26 +66,29 @@ class Trace:
         self.planned_s = time.perf_counter()
 
     async def fetch(
-        self,
-        step: FetchStep,
-        targets: Sequence[JsonObject],
-        subgraph: Subgraph,
-        request: SubgraphRequest,
-        context: RequestContext,
-    ) -> SubgraphResponse:
-        """The subgraph's fetch, measured. It raises what that raises. To be run in a task of its own."""
-        entities = request.variables.get(step.representations_as) if step.kind == "entities" else None
-        noted = self.steps[step.id] = StepTrace(time.perf_counter(), targets, len(entities or ()))
-        call_log.set(noted.calls)
+        self, asked: Sequence[tuple[FetchStep, Sequence[JsonObject], int]], fetching: Awaitable[Sequence[Outcome]]
+    ) -> Sequence[Outcome]:
+        """A fetch for these steps, measured. It raises what that raises. To be run in a task of its own.
+
+        asked: for each step its targets, and the number of representations sent.
+        """
+        started = time.perf_counter()
+        noted = [StepTrace(started, targets, entities) for _, targets, entities in asked]
+        self.steps.update((step.id, note) for (step, _, _), note in zip(asked, noted, strict=True))
+        call_log.set(noted[0].calls)
+        outcomes: Sequence[Outcome] = ()
         try:
-            response = await subgraph.fetch(request, context)
-            noted.errors, noted.outcome = len(response.errors), _outcome(response)
-            return response
+            outcomes = await fetching
+            return outcomes
         except Exception as error:
-            noted.errors, noted.outcome = 1, error.code if isinstance(error, SourceError) else BraidError.code
+            outcomes = [error] * len(noted)
             raise
         finally:
-            noted.ended_s = time.perf_counter()
+            ended = time.perf_counter()
+            for note in noted:
+                note.ended_s = ended
+            for note, outcome in zip(noted, outcomes, strict=False):
+                note.errors, note.outcome = _told(outcome)
 
     def fail(self, step: FetchStep, code: str) -> None:
         """The executor has no use for what came, or nothing came in time."""
@@ -127,7 +130,14 @@ class Trace:
         return round((moment_s - self.started_s) * 1000, 3)
 
 
-def _outcome(response: SubgraphResponse) -> str:
+def _told(outcome: Outcome) -> tuple[int, str]:
+    """How many errors, and what became of it."""
+    if isinstance(outcome, SubgraphResponse):
+        return len(outcome.errors), _first_code(outcome)
+    return 1, outcome.code if isinstance(outcome, SourceError) else BraidError.code
+
+
+def _first_code(response: SubgraphResponse) -> str:
     if not response.errors:
         return ANSWERED
     extensions = response.errors[0].get("extensions")

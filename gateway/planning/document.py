@@ -14,7 +14,7 @@ from graphql import ListTypeNode, NonNullTypeNode, TypeNode, print_ast
 
 from gateway.federation.supergraph import FieldSource, Kind, Supergraph
 from gateway.planning.draft import FieldDraft, SelectionDraft, StepDraft
-from gateway.planning.plan import RenameTree
+from gateway.planning.plan import EntitiesText, RenameTree
 
 WirePath = tuple[str, ...]
 
@@ -24,12 +24,14 @@ class Written:
     """document: GraphQL text. variables: the client's variables it uses. rename: None when every name is its own.
 
     representations_as: for entities: name of the variable that takes the representations; no variable of the client's.
+    text: for entities: the parts of the document.
     """
 
     document: str
     variables: tuple[str, ...]
     rename: RenameTree | None
     representations_as: str = ""
+    text: EntitiesText | None = None
 
 
 def write_document(step: StepDraft, variable_definitions: Mapping[str, str], supergraph: Supergraph) -> Written:
@@ -39,19 +41,20 @@ def write_document(step: StepDraft, variable_definitions: Mapping[str, str], sup
     used = {name for drafted in step.selection.every_field() for name in drafted.variables}
     variables = tuple(name for name in variable_definitions if name in used)
     definitions = [variable_definitions[name] for name in variables]
-    representations_as = ""
+    representations_as, text = "", None
     if step.kind == "entities":
         representations_as = "representations"
         while representations_as in variables:
             representations_as += "_"
+        text = EntitiesText(tuple(definitions), writer.entities(step.selection, rename))
         definitions.insert(0, f"${representations_as}: [_Any!]!")
-        body = f"{{ _entities(representations: ${representations_as}) {writer.entities(step.selection, rename)} }}"
+        body = f"{{ _entities(representations: ${representations_as}) {text.selection} }}"
     else:
         kind = "query" if step.path else step.kind
         body = writer.object(step.selection, supergraph.roots[kind], (), rename)
     declared = f"({', '.join(definitions)}) " if definitions else ""
     keyword = "mutation " if step.kind == "mutation" else "query " if declared else ""
-    return Written(f"{keyword}{declared}{body}", variables, rename or None, representations_as)
+    return Written(f"{keyword}{declared}{body}", variables, rename or None, representations_as, text)
 
 
 @dataclass(slots=True)

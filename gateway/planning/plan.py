@@ -94,6 +94,17 @@ class RenameTree:
         return bool(self.names) or any(self.below.values())
 
 
+@dataclass(frozen=True, slots=True)
+class EntitiesText:
+    """What an entity fetch's document is made of, for putting several into one.
+
+    definitions: of the client's variables that it uses, as text. selection: on the entities.
+    """
+
+    definitions: tuple[str, ...]
+    selection: str
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class FetchStep:
     """One fetch from one subgraph.
@@ -106,6 +117,7 @@ class FetchStep:
     document:      the operation's text.
     variables:     names of the client's variables to send along.
     representations_as: for entities: name of the variable that takes the representations.
+    text:          for entities: the parts of `document`; None for others.
     representations: for entities: runtime type -> how to present an object of it.
     fields:        runtime type (or the path's only type) -> internal keys that this step fills on such an object.
     level:         1 for steps that start at once, else one more than the latest dependency.
@@ -126,6 +138,7 @@ class FetchStep:
     rename: RenameTree | None
     level: int
     representations_as: str = ""
+    text: EntitiesText | None = None
     echoed: Mapping[str, Mapping[str, str]] = field(default_factory=dict[str, dict[str, str]])
 
     @property

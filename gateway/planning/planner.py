@@ -116,6 +116,7 @@ def _finish_step(
         rename=written.rename,
         level=level,
         representations_as=written.representations_as,
+        text=written.text,
         echoed=draft.echoed,
     )
 

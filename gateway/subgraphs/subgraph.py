@@ -22,10 +22,12 @@ class SubgraphRequest:
     document:  GraphQL text of exactly one operation. It comes from a plan, so the same text object comes again and
                again: a subgraph may cache by it.
     variables: JSON values. Entity fetches carry the representations here. The receiver must not change them.
+    entities:  how many representations are among them.
     """
 
     document: str
     variables: Mapping[str, Any]
+    entities: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,14 +54,14 @@ class WatchedSubgraph:
         finally:
             took = perf_counter() - started
             self._metrics.fetches.record(took, self._name, outcome)
-            if entities := count_entities(request):
-                self._metrics.entities.add(entities, self._name)
+            if request.entities:
+                self._metrics.entities.add(request.entities, self._name)
             if self._is_remote:
                 self._metrics.calls.record(took, self._name, OK if outcome == ERRORS else outcome)
 
     async def _traced(self, request: SubgraphRequest, context: RequestContext, spans: RequestSpans) -> SubgraphResponse:
         kind = SpanKind.CLIENT if self._is_remote else SpanKind.INTERNAL
-        attributes = {"braid.subgraph": self._name, "braid.entities": count_entities(request)}
+        attributes = {"braid.subgraph": self._name, "braid.entities": request.entities}
         span = spans.open(f"fetch {self._name}", attributes, kind=kind)
         # In-process subgraphs must all get the very same context; a remote one's service gets this span as parent.
         inner = replace(context, traceparent=traceparent_of(span)) if self._is_remote else context
@@ -126,13 +126,3 @@ def policies_of(subgraphs: Mapping[str, Subgraph], services: Mapping[str, Watche
     """The policies of all services that are called, by name of the service. subgraphs: not yet watched."""
     sources = (*services.values(), *(remote for remote in subgraphs.values() if isinstance(remote, RemoteSubgraph)))
     return sorted((source.policy for source in sources), key=lambda policy: policy.service)
-
-
-def count_entities(request: SubgraphRequest) -> int:
-    """How many representations are sent. Theirs is the last of the names that the planner chooses among."""
-    if "[_Any!]!" not in request.document:  # a type that no client can name
-        return 0
-    name = "representations"
-    while f"{name}_" in request.variables:
-        name += "_"
-    return len(request.variables[name])

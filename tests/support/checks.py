@@ -1,7 +1,8 @@
 """check(scenario, case): one question at plan level and at response level, with every invariant that always holds.
 
 A case is run three times: fresh, again from the caches, and with the subgraphs configured in the opposite order while
-their answers arrive in a shuffled order. All three must give the same answer, and the plan must be the same text.
+their answers arrive in a shuffled order, and fetches share requests. All three must give the same answer, and the plan
+must be the same text.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ async def check(scenario: Scenario, case: Case) -> Answer:
     assert visible_schema(scenario) == hand_written_schema(scenario)
     gateway = Gateway(scenario, faults=case.faults)
     shuffled = random.Random(case.name)
-    other = Gateway(scenario, faults=case.faults, backwards=True, pauses=lambda: shuffled.randrange(12))
+    other = Gateway(scenario, faults=case.faults, backwards=True, pauses=lambda: shuffled.randrange(12), joining=True)
     _check_plan(gateway, other, case)
     answer = await gateway.ask(case.query, case.variables, case.operation)
     _check_answer(scenario, case, answer)

@@ -11,6 +11,7 @@ from typing import Any
 
 from graphql import GraphQLSchema
 
+from gateway.execution.joint import JoinOptions
 from gateway.federation.compose import SubgraphSchema, compose
 from gateway.federation.read_supergraph import load_supergraph
 from gateway.federation.supergraph import Supergraph
@@ -61,6 +62,7 @@ class Gateway:
     """A gateway over a scenario's fakes. Its caches last as long as it does; the world is new for every request.
 
     pauses: how often each subgraph gives way to the event loop before it answers.
+    joining: fetches from one subgraph share a request where they can, and wait for each other a little.
     """
 
     def __init__(
@@ -72,15 +74,16 @@ class Gateway:
         faults: Mapping[str, Faults] | None = None,
         pauses: Callable[[], int] = lambda: 0,
         verify_keys: Collection[str] = (),
+        joining: bool = False,
     ) -> None:
         self.scenario = scenario
         self._faults = faults or {}
         self._pauses = pauses
         self._fakes = scenario.fakes(scenario.start())
         self._supergraph = supergraph_of(scenario, backwards=backwards)
-        self._pipeline = Pipeline(
-            self._supergraph, self._fakes, PipelineOptions(lookups=lookups, verify_keys=frozenset(verify_keys))
-        )
+        join = JoinOptions(frozenset(scenario.subgraphs), 0.001) if joining else JoinOptions()
+        options = PipelineOptions(lookups=lookups, verify_keys=frozenset(verify_keys), join=join)
+        self._pipeline = Pipeline(self._supergraph, self._fakes, options)
 
     def plan(self, query: str, variables: Mapping[str, Any] | None = None, operation: str | None = None) -> Plan:
         """The plan for this operation with these variables."""
