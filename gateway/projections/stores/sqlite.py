@@ -8,12 +8,14 @@ from __future__ import annotations
 import re
 import sqlite3
 import threading
+import time
 from collections.abc import Callable, Generator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.pool import NullPool, QueuePool
 
 from gateway.projections.projection import Projection
@@ -213,7 +215,7 @@ class SqlitePlaces:
         engine = _engine(path, is_pooled=False, mode="rwc")
         try:
             with engine.connect() as connection:
-                connection.exec_driver_sql("PRAGMA journal_mode = WAL").all()
+                _log_ahead(connection)
                 connection.exec_driver_sql("BEGIN IMMEDIATE")
                 connection.exec_driver_sql(f"PRAGMA application_id = {_OURS}")
                 make_tables(connection, projection)
@@ -274,17 +276,35 @@ class SqlitePlaces:
     def _registry_engine(self) -> Engine:
         with self._lock:
             if self._registry is None:
-                path = self._folder / "registry.db"
                 try:
                     self._folder.mkdir(parents=True, exist_ok=True)
                 except OSError as error:
                     raise StoreError("the folder of projections cannot be made") from error
-                engine = _engine(path, is_pooled=True, mode="rwc")
-                with engine.connect() as connection:
-                    connection.exec_driver_sql("PRAGMA journal_mode = WAL").all()
-                    registry.tables.create_all(connection)
+                engine = _engine(self._folder / "registry.db", is_pooled=True, mode="rwc")
+                try:
+                    with engine.connect() as connection:
+                        self._make_registry(connection)
+                except BaseException:
+                    engine.dispose()
+                    raise
                 self._registry = engine
             return self._registry
+
+    def _make_registry(self, connection: Connection) -> None:
+        """Raises StoreError when something else is there."""
+        _log_ahead(connection)
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+        try:
+            if connection.exec_driver_sql("PRAGMA application_id").scalar() != _OURS:
+                is_empty = connection.exec_driver_sql("SELECT count(*) FROM sqlite_master").scalar() == 0
+                if not is_empty or any(self._folder.glob("*-[0-9]*.db")):
+                    raise StoreError("the registry of projections is lost, or not one of Braid's")
+                connection.exec_driver_sql(f"PRAGMA application_id = {_OURS}")
+                registry.tables.create_all(connection)
+            connection.exec_driver_sql("COMMIT")
+        except BaseException:
+            connection.exec_driver_sql("ROLLBACK")
+            raise
 
     def _reading_engine(self, generation: Generation, projection: Projection) -> Engine:
         key = (generation.projection, generation.number)
@@ -334,6 +354,19 @@ def _engine(path: Path, *, is_pooled: bool, mode: str = "rw") -> Engine:
     if is_pooled:
         pool = {"poolclass": QueuePool, "pool_size": _READERS, "max_overflow": 0, "pool_timeout": _BUSY_S}
     return create_engine("sqlite://", creator=connect, isolation_level="AUTOCOMMIT", **pool)
+
+
+def _log_ahead(connection: Connection) -> None:
+    """Let readers not wait for the writer. SQLite does not wait by itself when another process does this just now."""
+    deadline = time.monotonic() + _BUSY_S
+    while True:
+        try:
+            connection.exec_driver_sql("PRAGMA journal_mode = WAL").all()
+            return
+        except OperationalError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.01)
 
 
 def _unlink(path: Path) -> None:

@@ -1,7 +1,7 @@
-"""A process that owns a generation, to be killed and put to sleep: `python -m ...owner WHERE PREFIX LEASE_S NUMBER`.
+"""A process that owns a generation, to be killed and put to sleep: `python -m owner WHERE PREFIX LEASE_S NUMBER`.
 
-It does what it is told by lines, and answers each by one, after a first one: `claim`, `write STATUS`, `begin STATUS` (and stays within the
-transaction), `commit`, `renew`.
+It says `ready`, does what it is told by lines, and answers each by one: `claim`, `write STATUS`, `begin STATUS` (and
+stays within the transaction), `commit`, `renew`.
 """
 
 from __future__ import annotations
