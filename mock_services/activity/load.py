@@ -86,13 +86,17 @@ class Shop:
             product, warehouse = self.draws.choice(list(self.warehouses.items()))
             return Command("inventory", f"/stock/{product}/adjust", {"warehouse": warehouse, "change": 1})
         if draw >= 0.75 and self.confirmed:
-            return Command("orders", f"/orders/{self.confirmed.popleft()}/ship", None)
+            return Command("orders", f"/orders/{self._some(self.confirmed)}/ship", None)
         if draw >= 0.45 and self.placed:
-            id = self.placed.popleft()
+            id = self._some(self.placed)
             if self.draws.random() < 0.1:
                 return Command("orders", f"/orders/{id}/cancel", None)
             return Command("orders", f"/orders/{id}/confirm", None, lambda _: self.confirmed.append(id))
         return Command("orders", "/orders", self._order(), lambda answer: self.placed.append(answer["id"]))
+
+    def _some(self, orders: deque[str]) -> str:
+        """The one that has waited longest, or the last one: some go on at once."""
+        return orders.popleft() if self.draws.random() < 0.5 else orders.pop()
 
     def _customer(self) -> str:
         return self.draws.choice(self.customers)

@@ -37,14 +37,14 @@ Strike = Callable[[Stage, int], Awaitable[Struck]]
 
 async def kill_orders(stage: Stage, began: int) -> Struck:
     """Amid commands; those that got no answer are sent again to the one that comes after it."""
-    at = await _in_midst(lambda: _told(stage), began)
+    at = await _in_midst(stage, _told, began)
     await asyncio.to_thread(_kill_service, stage, "orders")
     return Struck("service killed", at=at)
 
 
 async def pause_orders(stage: Stage, began: int) -> Struck:
     """For a moment, in which it neither answers nor refuses."""
-    at = await _in_midst(lambda: _told(stage), began)
+    at = await _in_midst(stage, _told, began)
     stage.estate.pause("orders")
     await asyncio.sleep(stage.draws.uniform(0.05, 0.4))
     assert _is_stopped(stage.estate.pid("orders"))
@@ -55,7 +55,7 @@ async def pause_orders(stage: Stage, began: int) -> Struck:
 async def kill_projector(stage: Stage, began: int) -> Struck:
     """Amid events; another one begins a little later."""
     victim = stage.projectors[-1]
-    await _in_midst(lambda: _applied(stage), began)
+    await _in_midst(stage, _applied, began)
     _kill(victim)
     at = _applied(stage)
     stage.projectors.remove(victim)
@@ -67,7 +67,7 @@ async def kill_projector(stage: Stage, began: int) -> Struck:
 async def pause_projector(stage: Stage, began: int) -> Struck:
     """A second one takes over; the first wakes up and believes that it is still the one who writes."""
     zombie = stage.projectors[-1]
-    await _in_midst(lambda: _applied(stage), began)
+    await _in_midst(stage, _applied, began)
     zombie.signal(signal.SIGSTOP)
     at = _applied(stage)
     stage.start_projector()
@@ -79,7 +79,8 @@ async def pause_projector(stage: Stage, began: int) -> Struck:
     zombie.signal(signal.SIGCONT)
     await asyncio.sleep(stage.draws.choice((0.0, 0.2)))
     assert zombie.is_alive(), zombie.last_words()
-    assert zombie.stop() == 0, zombie.last_words()
+    status = zombie.stop()
+    assert status == 0, f"ended with {status}: {zombie.last_words()}"
     stage.projectors.remove(zombie)
     return Struck("projector paused, another took over" if taken_over else "projector paused", at=at)
 
@@ -87,7 +88,7 @@ async def pause_projector(stage: Stage, began: int) -> Struck:
 async def kill_relay(stage: Stage, began: int) -> Struck:
     """Between feeds and broker; another one begins a little later."""
     assert stage.relay is not None
-    await _in_midst(lambda: _applied(stage), began)
+    await _in_midst(stage, _applied, began)
     at = _applied(stage)
     _kill(stage.relay)
     await asyncio.sleep(stage.draws.choice((0.0, 0.2)))
@@ -114,12 +115,15 @@ STRIKES: dict[Form, tuple[Strike, ...]] = {
 }
 
 
-async def _in_midst(position: Callable[[], int], began: int) -> int:
-    """Wait until there was progress since the schedule began; what comes behind is the schedule's to see to."""
-    deadline = time.monotonic() + PATIENCE_S
-    while (at := position()) <= began:
+async def _in_midst(stage: Stage, position: Callable[[Stage], int], began: int) -> int:
+    """Wait until there is progress, now and since the schedule began: whoever makes it is at work.
+
+    That something comes behind is the schedule's to see to.
+    """
+    deadline, before = time.monotonic() + PATIENCE_S, max(began, position(stage))
+    while (at := position(stage)) <= before:
         assert time.monotonic() < deadline, f"no progress: still at {at}"
-        await asyncio.sleep(0.005)
+        await stage.load.run(200, commands=2)
     return at
 
 
@@ -150,7 +154,7 @@ def _kill_service(stage: Stage, name: str) -> None:
 
 
 async def _restart(stage: Stage, server: Server, began: int) -> int:
-    at = await _in_midst(lambda: _applied(stage), began)
+    at = await _in_midst(stage, _applied, began)
     assert server.is_alive()
     assert server.kill() == -signal.SIGKILL
     assert not server.answers()

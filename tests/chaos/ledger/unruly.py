@@ -21,15 +21,20 @@ from aiohttp import web
 REMEMBERED = 100
 """How many of the last events may be told again."""
 HELD_BACK_S = 0.05
+LATE_S = 0.4
 TIMEOUT_S = 10.0
 
 Event = dict[str, Any]
 
 
 class UnrulyFeed:
-    """In front of one service; an async context manager. `faults` counts what it did: again, swapped, early."""
+    """In front of one service; an async context manager. `faults` counts what it did.
 
-    def __init__(self, upstream: str, draws: random.Random, share: float = 0.15) -> None:
+    again: told once more. swapped: told before others that came first. late: told behind the next one of its subject,
+    which so came too early; or, when there is none for a moment, just late.
+    """
+
+    def __init__(self, upstream: str, draws: random.Random, share: float = 0.1) -> None:
         """upstream: url of the service. share: of events to which each fault happens."""
         self.url = ""
         self.faults: Counter[str] = Counter()
@@ -41,6 +46,7 @@ class UnrulyFeed:
         self._positions: list[int] = []
         self._read = 0
         self._held: list[Event] = []
+        self._late: dict[str, tuple[Event, float]] = {}
         self._appended = asyncio.Event()
 
     async def __aenter__(self) -> Self:
@@ -69,7 +75,7 @@ class UnrulyFeed:
 
     def has_told(self, position: int) -> bool:
         """Whether everything up to this position of the service has been told at least once."""
-        return self._read >= position and not self._held
+        return self._read >= position and not self._held and not self._late
 
     def position_at(self, number: int) -> int:
         """The service's last position that is told up to this one of ours."""
@@ -77,39 +83,52 @@ class UnrulyFeed:
 
     async def _follow(self) -> None:
         while True:
+            wait_s = HELD_BACK_S if self._held or self._late else 1
             try:
-                page = await self._get(f"/events?after={self._read}&limit=100&wait=1")
+                page = await self._get(f"/events?after={self._read}&limit=100&wait={wait_s}")
             except (aiohttp.ClientError, OSError, TimeoutError):
                 await asyncio.sleep(0.02)
                 continue
             events: list[Event] = page["events"]
             self._read += len(events)
             self._tell(events)
-            if self._held:
-                await asyncio.sleep(HELD_BACK_S)
-            if not events or page["head"] == self._read:
-                self._append(self._held)
-                self._held = []
+            self._tell_late()
 
     def _tell(self, events: list[Event]) -> None:
-        """In some order, some of them again; perhaps all but the first ones later."""
+        """In some order, some of them again; those that are held back come with the next ones, or at the next look."""
         waiting = self._held + events
-        self._held = []
+        may_hold, self._held = bool(events), []
         while waiting:
             drawn = self._draws.random() / self._share
             if drawn < 1 and self._events:
                 self.faults["again"] += 1
                 self._append([self._draws.choice(self._events[-REMEMBERED:])])
-            elif drawn < 2 and len(waiting) > 1:
-                later = self._draws.randrange(1, min(len(waiting), 5))
-                overtaken = {event["subject"] for event in waiting[:later]}
-                self.faults["early" if waiting[later]["subject"] in overtaken else "swapped"] += 1
-                self._append([waiting.pop(later)])
-            elif drawn < 2:
+            elif drawn < 2 and may_hold:
                 self._held = waiting
                 return
+            elif drawn < 3 and len(waiting) > 1:
+                later = waiting[self._draws.randrange(1, min(len(waiting), 5))]
+                self.faults["swapped"] += 1
+                waiting.remove(later)
+                self._tell_one(later)
+            elif drawn < 4 and waiting[0]["subject"] not in self._late:
+                event = waiting.pop(0)
+                self._late[event["subject"]] = (event, asyncio.get_running_loop().time() + LATE_S)
             else:
-                self._append([waiting.pop(0)])
+                self._tell_one(waiting.pop(0))
+
+    def _tell_one(self, event: Event) -> None:
+        """And then the one before, if that is late."""
+        self._append([event])
+        if event["subject"] in self._late:
+            self.faults["late"] += 1
+            self._append([self._late.pop(event["subject"])[0]])
+
+    def _tell_late(self) -> None:
+        """Those whose time has come."""
+        now = asyncio.get_running_loop().time()
+        for subject in [subject for subject, (_, until) in self._late.items() if until <= now]:
+            self._append([self._late.pop(subject)[0]])
 
     def _append(self, events: list[Event]) -> None:
         for event in events:
