@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import Callable, Coroutine, Sequence
 from contextlib import suppress
 from typing import Any
 
+import structlog
+
 from gateway.errors import BraidError, origin
+from gateway.projections.build import cancelled
 from gateway.projections.following import Following
 from gateway.projections.operations import build
 from gateway.projections.owning import owning
@@ -18,7 +20,7 @@ from gateway.projections.status import StreamCounters
 from gateway.projections.store import Generation, Owned, State, Store
 from gateway.projections.streams import Streams
 
-_logger = logging.getLogger("braid.projections")
+_log: structlog.typing.FilteringBoundLogger = structlog.get_logger("gateway.projections")
 
 Key = tuple[str, int]
 """Projection and generation number; 0 for a build."""
@@ -74,7 +76,7 @@ class Worker:
         name = projection.name
         try:
             generations = await asyncio.to_thread(self._store.generations, name)
-            await self._let_go(generations)
+            generations = await self._let_go(generations)
         except BraidError as error:
             self._tell((name, 0), error)
             return
@@ -84,47 +86,68 @@ class Worker:
             self._begin((name, generation.number), lambda each=generation: self._follow(projection, each))
         if not built and self._policy.auto_build:
             self._begin((name, 0), lambda: self._build(projection))
+        elif self._policy.auto_build and not any(each.state is State.LIVE for each in generations):
+            # Who built it was killed before it served.
+            self._begin((name, 0), lambda: self._promote(projection, built[-1]))
         numbers = {generation.number for generation in generations}
         for key in [key for key in self._tasks if key[0] == name and key[1] and key[1] not in numbers]:
-            self._tasks[key].cancel()
+            task = self._tasks[key]
+            task.cancel()
+            if task.done():
+                del self._tasks[key]
 
     def _begin(self, key: Key, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
         """Unless it is being done; what ended is begun again with the next look."""
         task = self._tasks.get(key)
         if task is None or task.done():
-            self._tasks[key] = asyncio.create_task(self._survive(key, work()))
+            self._tasks[key] = asyncio.create_task(self._survive(key, work))
 
-    async def _survive(self, key: Key, work: Coroutine[Any, Any, None]) -> None:
+    async def _survive(self, key: Key, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
         try:
-            await work
+            await work()
+            self._faults.pop(key, None)
         except Owned:
             return
-        except BraidError as error:
-            self._tell(key, error)
         except Exception as error:
-            self._tell(key, error)
+            if not key[1] or await self._is_there(key):
+                self._tell(key, error)
         finally:
             self._forget(key)
+
+    async def _is_there(self, key: Key) -> bool:
+        """Whether a generation has not been dropped under its follower's hands."""
+        try:
+            return any(each.number == key[1] for each in await asyncio.to_thread(self._store.generations, key[0]))
+        except BraidError:
+            return True
 
     async def _follow(self, projection: Projection, generation: Generation) -> None:
         async with owning(self._store, projection, generation, self._holder, self._policy) as (projector, thread):
             following = Following(projector, thread, self._streams)
             for stream, counters in following.counters.items():
                 self.counters[projection.name, generation.number, stream] = counters
-            _logger.info("projection '%s': follows generation %d", projection.name, generation.number)
+            _log.info("generation followed", projection=projection.name, generation=generation.number)
             await following.run()
 
     async def _build(self, projection: Projection) -> None:
-        _logger.info("projection '%s': is built", projection.name)
+        _log.info("projection is built", projection=projection.name)
         built = await build(self._store, projection, self._streams, holder=self._holder, policy=self._policy)
-        await asyncio.to_thread(self._store.promote, built)
-        _logger.info("projection '%s': generation %d serves", projection.name, built.number)
+        await self._promote(projection, built)
 
-    async def _let_go(self, generations: Sequence[Generation]) -> None:
-        """Of those that were live, only the newest are kept."""
+    async def _promote(self, projection: Projection, built: Generation) -> None:
+        await asyncio.to_thread(self._store.promote, built)
+        _log.info("generation serves", projection=projection.name, generation=built.number)
+
+    async def _let_go(self, generations: Sequence[Generation]) -> Sequence[Generation]:
+        """Of those that were live, only the newest are kept. Gives what is left."""
         kept = sorted((each for each in generations if each.state is State.KEPT), key=lambda each: each.number)
-        for generation in kept[: max(len(kept) - self._policy.keep, 0)]:
+        gone = kept[: max(len(kept) - self._policy.keep, 0)]
+        for generation in gone:
+            task = self._tasks.pop((generation.projection, generation.number), None)
+            await cancelled(task)
             await asyncio.to_thread(self._store.drop, generation)
+            _log.info("generation dropped", projection=generation.projection, generation=generation.number)
+        return [each for each in generations if each not in gone]
 
     def _forget(self, key: Key) -> None:
         for known in [known for known in self.counters if known[:2] == key]:
@@ -135,4 +158,4 @@ class Worker:
         text = error.message if isinstance(error, BraidError) else f"{type(error).__name__} at {origin(error)}"
         if self._faults.get(key) != text:
             self._faults[key] = text
-            _logger.error("projection '%s': %s", key[0], text)
+            _log.error("projection stands still", projection=key[0], generation=key[1] or None, reason=text)
