@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from contextlib import closing
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
@@ -89,13 +88,10 @@ class Copy:
         """Everything in every table, sorted; sums that are zero are as if they were not there."""
 
         def look(reading: Reading) -> dict[str, list[tuple[Any, ...]]]:
-            found = {
-                name: sorted(tuple(row.values()) for row in reading.rows(select(table)) if not _is_nothing(row))
-                for name, table in tables.tables.items()
-            }
-            return {name: [tuple("" if value is None else value for value in row) for row in rows] for name, rows in found.items()}
+            found = {name: reading.rows(select(table)) for name, table in tables.tables.items()}
+            return {name: [tuple(row.values()) for row in rows if not _is_nothing(row)] for name, rows in found.items()}
 
-        return self.read(look)
+        return {name: sorted(rows, key=repr) for name, rows in self.read(look).items()}
 
     def finds(self, search: str, word: str) -> int:
         """How many entries of a table for full text have this word."""
@@ -114,6 +110,3 @@ def _is_nothing(row: Mapping[str, Any]) -> bool:
     """Whether a sum has come back to nothing."""
     amounts = [value for name, value in row.items() if type(value) is int and name not in ("number", "categories")]
     return bool(amounts) and not any(amounts) and "placed_at" not in row
-
-
-__all__ = ["NOW", "Copy", "closing"]
