@@ -116,10 +116,11 @@ class _Source(MemorySource):
         self._service = service
 
     async def read(self, after: Position, *, limit: int, wait_s: float) -> EventBatch:
+        self._log = self._service.log
+        batch = await super().read(after, limit=limit, wait_s=wait_s if not self._service.is_garbled else 0)
         if self._service.is_garbled:
             raise EventsMalformed(self.name, f"The feed of '{self.name}' answered something else.")
-        self._log = self._service.log
-        return await super().read(after, limit=limit, wait_s=wait_s)
+        return batch
 
 
 class _State:
