@@ -144,8 +144,9 @@ class PostgresPlaces:
     def __init__(self, where: str, *, prefix: str, lease_s: float) -> None:
         try:
             url = make_url(where)
-        except ArgumentError as error:
-            raise StoreError("the address of the projections' database is not one") from error
+        except (ArgumentError, ValueError):
+            # Without the cause, which holds the address, and so the password.
+            raise StoreError("the address of the projections' database is not one") from None
         self._url = url.set(drivername="postgresql+psycopg")
         self._prefix = prefix
         self._lease_s = lease_s
@@ -211,7 +212,9 @@ class PostgresPlaces:
             connection.exec_driver_sql("COMMIT")
 
     def writer(self, generation: Generation, projection: Projection, holder: str) -> Writer:
-        writer = GenerationWriter(generation, projection, holder, self._link(generation, projection), self._lease_s)
+        # What a crash of the database takes away, rows and positions alike, is read again.
+        link = self._link(generation, projection, is_lasting=False)
+        writer = GenerationWriter(generation, projection, holder, link, self._lease_s)
         try:
             writer.claim()
         except BaseException:
@@ -221,7 +224,7 @@ class PostgresPlaces:
 
     @contextmanager
     def edit(self, generation: Generation, projection: Projection) -> Generator[UnitOfWork]:
-        link = self._link(generation, projection)
+        link = self._link(generation, projection, is_lasting=True)
         try:
             with editing(link, f"the store of {told(generation)}") as unit:
                 yield unit
@@ -265,11 +268,12 @@ class PostgresPlaces:
         found = connection.execute(text("SELECT 1 FROM pg_namespace WHERE nspname = :name"), {"name": schema})
         return found.scalar() is not None
 
-    def _link(self, generation: Generation, projection: Projection) -> PostgresLink:
-        """Raises Gone, StoreError."""
+    def _link(self, generation: Generation, projection: Projection, *, is_lasting: bool) -> PostgresLink:
+        """is_lasting: a commit waits for the disk. Raises Gone, StoreError."""
         # Who sleeps within a transaction holds the owner's row, and would keep it for ever.
         idle_ms = max(1, int(self._lease_s * 1000))
-        options = f"-c synchronous_commit=off -c idle_in_transaction_session_timeout={idle_ms}"
+        synchronous = "on" if is_lasting else "off"
+        options = f"-c synchronous_commit={synchronous} -c idle_in_transaction_session_timeout={idle_ms}"
         engine = self._engine(self._schema(generation), is_pooled=False, options=options)
         try:
             self._check(engine, generation, projection)
