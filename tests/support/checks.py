@@ -11,7 +11,7 @@ import json
 import random
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from functools import cache
+from functools import lru_cache
 from typing import Any
 
 from graphql import lexicographic_sort_schema, print_schema
@@ -56,13 +56,13 @@ async def ask(scenario: Scenario, query: str, variables: Mapping[str, Any] | Non
     return await check(scenario, Case(name="ask", query=query, variables=variables or {}, **options))
 
 
-@cache
+@lru_cache(256)
 def visible_schema(scenario: Scenario) -> str:
     """What the gateway shows to clients, sorted."""
     return print_schema(lexicographic_sort_schema(api_schema_of(scenario)))
 
 
-@cache
+@lru_cache(256)
 def hand_written_schema(scenario: Scenario) -> str:
     """What the scenario says that clients see, sorted."""
     return print_schema(lexicographic_sort_schema(scenario.monolith.schema))

@@ -6,7 +6,7 @@ import asyncio
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import lru_cache
 from typing import Any
 
 from graphql import GraphQLSchema
@@ -44,7 +44,7 @@ class Answer:
         return {name: len(fake.requests) for name, fake in self.fakes.items() if fake.requests}
 
 
-@cache
+@lru_cache(256)
 def supergraph_of(scenario: Scenario, *, backwards: bool = False) -> Supergraph:
     """The scenario's subgraphs composed and loaded. backwards: configured in the opposite order."""
     if scenario.supergraph is not None:
