@@ -11,7 +11,7 @@ from bench.projections.live import Live, measure_live
 from bench.projections.pages import Page, measure_pages
 from bench.projections.processes import Place, braid, shop_of, wait_for, worker
 from bench.projections.progress import Progress
-from bench.projections.questions import DEMO, customers_in, names_in
+from bench.projections.questions import NAMES_OF, customers_in, names_in
 from bench.projections.rebuild import Built, Clients, Rebuilt, build, measure_rebuild, rename
 from bench.projections.window import Window, measure_window
 from bench.servers import REPOSITORY, Server, gateway
@@ -89,7 +89,7 @@ def measure(
             if "rebuild" in parts:
                 say(f"{store}: building '{SEARCHED}' anew under questions, killed half-way")
                 rename(place, customers_in(server.url))
-                clients = Clients(server.url, DEMO, names_in)
+                clients = Clients(server.url, NAMES_OF, names_in)
                 found.rebuilt = measure_rebuild(place, progress, SEARCHED, clients, log)
         with worker(place, log) as process:
             wait_for(process, lambda: progress.lag() == 0, "the worker had caught up")

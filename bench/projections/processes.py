@@ -51,12 +51,12 @@ class Place:
 
 
 def braid(place: Place, *arguments: str) -> Any:
-    """What a command says with --json. Raises SystemExit when it fails."""
+    """What a command says with --json, whatever it finds. Raises SystemExit when it cannot be carried out."""
     command = [*BRAID, *arguments, "--json"]
     done = subprocess.run(command, cwd=REPOSITORY, env=place.environment(), capture_output=True, text=True)
-    if done.returncode != 0:
+    if not done.stdout.strip():
         raise SystemExit(f"braid {' '.join(arguments)} ended with {done.returncode}:\n{done.stderr}")
-    return json.loads(done.stdout) if done.stdout.strip() else None
+    return json.loads(done.stdout)
 
 
 @contextmanager

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import func, select
 
@@ -52,6 +53,11 @@ class Progress:
         found = self.serving()
         missing = len(self.projections) - len(found)
         return missing + sum(stream.lag_events for each in found.values() for stream in each.streams)
+
+    def is_followed(self, since: datetime) -> bool:
+        """Every stream has been read since then, and nothing was missing."""
+        streams = [stream for each in self.serving().values() for stream in each.streams]
+        return self.lag() == 0 and all(stream.read_at is not None and stream.read_at > since for stream in streams)
 
     def parked(self) -> int:
         """Events that were set aside, in all."""

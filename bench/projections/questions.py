@@ -47,7 +47,10 @@ _COUNTRIES = [{"country": country} for country in COUNTRIES]
 _BOTH = [{"country": country, "category": category} for country in COUNTRIES for category in CATEGORIES[:3]]
 _NAMES = [{"text": name} for name in NAMES]
 
-DEMO = Question("the README's question", DEMO_QUERY, {"country": "NO", "category": "BOOKS"})
+NAMES_OF = Question(
+    "the 50 newest of a country",
+    '{ searchOrders(filter: {country: ["NO"]}, first: 50) { nodes { id total customerName items { quantity } } } }',
+)
 
 KINDS = (
     Kind(
@@ -133,12 +136,12 @@ def ask(url: str, question: Question) -> Any:
 
 
 def names_in(data: Any) -> Sequence[str]:
-    """The customers' names in an answer to DEMO."""
+    """The customers' names in an answer to NAMES_OF."""
     return [node["customerName"] for node in data["searchOrders"]["nodes"]]
 
 
 def customers_in(url: str) -> Sequence[str]:
-    """Ids of the customers in the answer to DEMO."""
-    query = DEMO_QUERY.replace("customerName", "customer { id }")
-    found = ask(url, Question(DEMO.title, query, DEMO.variables))
+    """Ids of the customers in the answer to NAMES_OF."""
+    query = NAMES_OF.query.replace("customerName", "customer { id }")
+    found = ask(url, Question(NAMES_OF.title, query))
     return sorted({node["customer"]["id"] for node in found["searchOrders"]["nodes"]})

@@ -162,7 +162,7 @@ def measure_rebuild(place: Place, progress: Progress, name: str, clients: Client
         time.sleep(2)
     finally:
         asked = clients.stop()
-    verified = braid(place, "projections", "verify", name)
-    differing = sum(stream["differing"] for stream in verified["streams"])
+    (verified,) = braid(place, "projections", "verify", name)
+    differing = sum(len(stream["differing"]) for stream in verified["streams"])
     left = replace(second, aggregates=second.aggregates - first.aggregates)
     return Rebuilt(first, left, asked, differing)

@@ -17,7 +17,7 @@ import time
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -105,9 +105,9 @@ def measure_window(
     place: Place, progress: Progress, watched: Projection, rate: float, seconds: float, log: Path
 ) -> Window:
     """Send commands for so long and watch one projection, while all follow them. They must have been built before."""
-    heads = {stream: _head(place, stream) for stream in STREAMS}
+    heads, began = {stream: _head(place, stream) for stream in STREAMS}, datetime.now(UTC)
     with worker(place, log) as process:
-        wait_for(process, lambda: _is_level(progress, heads), "the worker had caught up")
+        wait_for(process, lambda: progress.is_followed(began), "the worker followed")
         watcher = Watcher(progress.store, watched)
         watcher.start()
         try:
