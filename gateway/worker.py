@@ -33,7 +33,7 @@ _ONCE_LOOK_S = 0.2
 
 
 class OnceFailed(BraidError):
-    """A projection has stopped, and cannot be made complete by waiting."""
+    """A projection has stopped, or its store cannot be read: it is not made complete by waiting."""
 
     code = "PROJECTION_STOPPED"
 
@@ -87,6 +87,8 @@ async def _follow(
         while not task.done():
             await watch.refresh()
             on_look(watch)
+            if once and watch.fault:
+                raise OnceFailed(watch.fault)
             if once and is_complete(watch.statuses):
                 worker.stop()
                 break

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from types import FrameType
 from typing import TYPE_CHECKING, Annotated
@@ -16,6 +16,9 @@ from gateway.cli.loading import ConfigOption, HostOption, PortOption, read_setti
 from gateway.cli.logs import log_to_stderr
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
+    from gateway.cli.companion import Companion
     from gateway.cli.supervisor import Service, Supervisor
     from gateway.server.settings import ExampleQuery
     from gateway.settings import DemoSection, Settings
@@ -36,7 +39,8 @@ ActivityOption = Annotated[
 def demo(
     config: ConfigOption = None, host: HostOption = None, port: PortOption = None, activity: ActivityOption = None
 ) -> None:
-    """Start the services named under `demo` in the configuration, then the gateway over them.
+    """Start the services named under `demo` in the configuration, then the gateway over them, and beside it what keeps
+    the projections, if there are any.
 
     Prints the explorer's address and queries to paste. Ctrl-C or SIGTERM stops everything, and so does the end of this
     process, however it ends.
@@ -54,7 +58,13 @@ def demo(
     examples = load_examples(settings.server.examples) if settings.server.examples else ()
     # Taken ports are told before anything is started for nothing.
     open_listener(settings.server.host, settings.server.port).close()
-    with _signals_raise(), _services(settings, settings.demo, rate) as supervisor:
+    if settings.projections.modules:
+        open_listener(settings.projections.worker.host, settings.projections.worker.port).close()
+    with (
+        _signals_raise(),
+        _services(settings, settings.demo, rate) as supervisor,
+        _projections(settings, config) as companion,
+    ):
         say("Composing the graph and starting the gateway.")
         run_server(
             build_app(settings),
@@ -63,6 +73,8 @@ def demo(
             on_started=lambda url: _welcome(settings, url, supervisor.services, examples),
         )
         supervisor.check()
+        if companion is not None:
+            companion.check()
     say("Stopped: the gateway and all services.")
 
 
@@ -91,15 +103,40 @@ def _services(settings: Settings, section: DemoSection, activity: float) -> Gene
         _stop(supervisor)
 
 
+@contextmanager
+def _projections(settings: Settings, config: Path | None) -> Generator[Companion | None]:
+    """`braid project`, running for as long as the block does, where there are projections."""
+    if not settings.projections.modules:
+        yield None
+        return
+    from gateway.cli.companion import Companion
+
+    say(f"Starting what keeps the projections: {', '.join(settings.projections.modules)}.")
+    file = () if config is None else ("--config", str(config))
+    companion = Companion(("project", *file), on_end=lambda: os.kill(os.getpid(), signal.SIGTERM))
+    try:
+        yield companion
+    except KeyboardInterrupt:
+        companion.check()
+        raise
+    finally:
+        _on_signals(companion.kill)
+        companion.stop()
+
+
 def _stop(supervisor: Supervisor) -> None:
     """Stop the services; a second signal stops them at once."""
-    for number in _SIGNALS:
-        signal.signal(number, lambda _number, _frame: supervisor.kill())
+    _on_signals(supervisor.kill)
     try:
         if supervisor.is_running:
             say("Stopping the services.")
     finally:
         supervisor.stop()
+
+
+def _on_signals(do: Callable[[], None]) -> None:
+    for number in _SIGNALS:
+        signal.signal(number, lambda _number, _frame: do())
 
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)

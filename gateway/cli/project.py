@@ -50,17 +50,19 @@ def project(
     listener = open_listener(worker.host, worker.port)
     names = ", ".join(settings.projections.modules)
     url = url_of(listener)
+    stopping = "" if with_parent else " Ctrl-C stops."
     with asyncio.Runner(loop_factory=loop_factory()) as runner:
         runner.run(
             run_worker(
                 settings,
                 listener,
                 once=once,
-                on_started=lambda: say(f"Following events for {names}; metrics at {url}/metrics. Ctrl-C stops."),
+                on_started=lambda: say(f"Following events for {names}; metrics at {url}/metrics.{stopping}"),
                 on_look=_Announcer().look,
             )
         )
-    say("Stopped.")
+    if not with_parent:
+        say("Stopped.")
 
 
 class _Announcer:
