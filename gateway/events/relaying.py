@@ -40,4 +40,4 @@ def _open(names: list[str], broker: Broker, run: str, closing: AsyncExitStack) -
     check_kafka()
     from gateway.events.kafka.outlet import KafkaOutlet
 
-    return [KafkaOutlet(name, broker, run) for name in names]
+    return [KafkaOutlet(name, broker) for name in names]
