@@ -149,6 +149,7 @@ class _ReferenceType:
                 any(isinstance(directive, External) for directive in field.directives),
             )
             for name, field in named.items()
+            if name in implementation.fields  # Private attributes are in no schema.
         }
         self._init = {field.name: field for field in dataclasses.fields(self.origin) if field.init}
         self.resolve_reference: Callable[..., Any] | None = getattr(self.origin, "resolve_reference", None)

@@ -29,6 +29,7 @@ class Colour(enum.Enum):
 
 @strawberry.federation.type(keys=["id"])
 class Maker:
+    notes: strawberry.Private[str]
     id: strawberry.ID
     country: str = "??"
     brands: list[str] = strawberry.field(default_factory=list)
