@@ -9,7 +9,7 @@ from typing import Annotated
 import strawberry
 from strawberry.federation.schema_directives import Cost, Key, ListSize
 
-from gateway.subgraphs import Info, SubgraphSchema, lookup
+from gateway.subgraphs import Info, SubgraphSchema, derived, lookup
 from resolvers import orders
 from resolvers.orders import OrderStatus
 from schema.commands import IdempotencyKey
@@ -46,34 +46,39 @@ class OrderItem:
 
 @strawberry.federation.type(keys=["id"], description="What a customer ordered at one time.")
 class Order:
+    row: strawberry.Private[orders.OrderRow]
     id: strawberry.ID = strawberry.field(description="For instance `o-0001234`.")
     status: OrderStatus | None = strawberry.field(description="How far it has come.")
     placed_at: datetime | None = strawberry.field(description="When it was placed.")
     total: Decimal | None = strawberry.field(description='Sum of all items, in units of `currency`: `"56.70"`.')
     currency: str | None = strawberry.field(description="Of `total` and of the items' prices, ISO 4217.")
     customer: Customer | None = strawberry.field(description="Who placed it.")
-    items: list[OrderItem] | None = strawberry.field(
+
+    @strawberry.field(
         directives=[ListSize(assumed_size=5, slicing_arguments=None, sized_fields=None)],
         description="Each product once; never empty.",
     )
+    @derived
+    def items(self) -> list[OrderItem] | None:
+        return [
+            OrderItem(
+                product=Product(id=strawberry.ID(item.product_id)),
+                quantity=item.quantity,
+                unit_price=from_cents(item.unit_price_cents),
+            )
+            for item in self.row.items
+        ]
 
     @classmethod
     def of(cls, row: orders.OrderRow) -> Order:
         return Order(
+            row=row,
             id=strawberry.ID(row.id),
             status=row.status,
             placed_at=row.placed_at,
             total=from_cents(row.total_cents),
             currency=row.currency,
             customer=Customer(id=strawberry.ID(row.customer_id)),
-            items=[
-                OrderItem(
-                    product=Product(id=strawberry.ID(item.product_id)),
-                    quantity=item.quantity,
-                    unit_price=from_cents(item.unit_price_cents),
-                )
-                for item in row.items
-            ],
         )
 
     @classmethod

@@ -3,7 +3,7 @@
 It differs from graphql-core's in cost only:
 
 * Selections are collected once per document, not once per request.
-* Fields that are attributes are read by Rows (see gateway.subgraphs.plain), whole lists of objects at a time; all
+* Fields that are attributes or derived are read by Rows (see gateway.subgraphs.plain), lists of objects at a time; all
   fields that are not, and all values that are not as plain as they should be, take graphql-core's way.
 * The awaitables of a list, such as the entities of one fetch, are awaited side by side and completed together.
 
@@ -43,7 +43,7 @@ from graphql import (
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 from strawberry.schema.schema_converter import GraphQLCoreConverter
 
-from gateway.subgraphs.plain import Complete, NotPlain, Row, plain_attribute, reader
+from gateway.subgraphs.plain import Complete, Derive, NotPlain, Row, plain_origin, reader
 
 _CACHED_OPERATIONS: Final = 1024
 
@@ -69,7 +69,7 @@ class _Split:
 
     __slots__ = ("names", "rest", "row")
 
-    def __init__(self, fields: dict[str, tuple[str, Complete]], grouped: dict[str, Any]) -> None:
+    def __init__(self, fields: dict[str, tuple[str | Derive, Complete]], grouped: dict[str, Any]) -> None:
         self.names = dict.fromkeys(grouped)
         self.row = Row(fields)
         self.rest = {name: details for name, details in grouped.items() if name not in fields}
@@ -238,19 +238,19 @@ class FastExecutor(StrawberryGraphQLCoreExecutionContext):
             self._selections.split[id(grouped_field_set)] = found
         return found
 
-    def _plain_field(self, type_: GraphQLObjectType, field_details_list: Any) -> tuple[str, Complete] | None:
-        """The attribute of a plain field, and how its value is completed."""
+    def _plain_field(self, type_: GraphQLObjectType, field_details_list: Any) -> tuple[str | Derive, Complete] | None:
+        """Where a plain field has its value from, and how that is completed."""
         name = field_details_list[0].node.name.value
         if name == "__typename":
             return "__class__", lambda _: type_.name
         field = self.schema.get_field(type_, name)
         if field is None:
             return None
-        attribute = plain_attribute(field, field.extensions.get(GraphQLCoreConverter.DEFINITION_BACKREF))
-        if attribute is None:
+        origin = plain_origin(field, field.extensions.get(GraphQLCoreConverter.DEFINITION_BACKREF))
+        if origin is None:
             return None
         complete = reader(field.type, lambda nested: self._row(nested, field_details_list))
-        return None if complete is None else (attribute, complete)
+        return None if complete is None else (origin, complete)
 
 
 SelectionCache = LRUCache[int, tuple[OperationDefinitionNode, _Selections | None]]

@@ -1,24 +1,26 @@
 """Reading fields that are attributes, for the executor of in-process subgraphs.
 
 Problem: graphql-core spends about 10 us on each field: an info object, a path, arguments, a chain of calls. Most
-fields of an in-process subgraph are attributes of objects that a resolver built a moment ago, and need none of it.
+fields of an in-process subgraph are attributes of objects that a resolver built a moment ago, or are derived from
+these, and need none of it.
 
 Idea: a selection of such fields on one object type is compiled once into a Row, which reads it with one attribute
-access and one coercion a field. A Row knows only the case in which nothing is to be told. At anything else, an error,
-a null where none may be, an awaitable, an unusual list or class, it raises NotPlain, having changed nothing, and
-graphql-core executes the same selection again. So paths, messages and nulls are always graphql-core's own.
+access, or one call, and one coercion a field. A Row knows only the case in which nothing is to be told. At anything
+else, an error, a null where none may be, an awaitable, an unusual list or class, it raises NotPlain, having changed
+nothing, and graphql-core executes the same selection again. So paths, messages and nulls are always graphql-core's own.
 
-Invariant: reading a Row runs no code of the schema's author except serialisers of scalars, which are functions of
-their value. Therefore a value may be read twice. A class is only read if its attributes are what they seem: no
-properties, no `__getattr__`.
+Invariant: reading a Row runs no code of the schema's author except serialisers of scalars and what is marked `derived`,
+which are functions of their value. Therefore a value may be read twice. A class is only read if its attributes are what
+they seem: no properties, no `__getattr__`.
 """
 
 from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping
+from operator import attrgetter
 from types import CoroutineType, GeneratorType, MemberDescriptorType
-from typing import Any, Final, cast
+from typing import Any, Final, TypeVar, cast
 
 from graphql import (
     GraphQLField,
@@ -35,7 +37,24 @@ from strawberry.types.field import StrawberryField
 Complete = Callable[[Any], Any]
 """From an attribute's value to response data. Raises NotPlain, or whatever a serialiser raises."""
 
+Derive = Callable[[Any], Any]
+"""From an object to the value of a field that is marked `derived`."""
+MethodT = TypeVar("MethodT", bound=Derive)
+
 _MISSING: Final = object()
+_DERIVED: Final = "_braid_derived"
+
+
+def derived(method: MethodT) -> MethodT:
+    """Marks a resolver as a function of its object alone: `@strawberry.field`, and below it `@derived`.
+
+    It is called where its field is asked for, without the cost of a resolver. It must neither wait for anything nor
+    change anything, for it may be called again. Raises TypeError for a method that is asynchronous or takes arguments.
+    """
+    if inspect.iscoroutinefunction(method) or list(inspect.signature(method).parameters) != ["self"]:
+        raise TypeError(f"{method.__qualname__} cannot be derived: it must be synchronous and take nothing but self")
+    setattr(method, _DERIVED, True)
+    return method
 
 
 class NotPlain(Exception):
@@ -43,13 +62,19 @@ class NotPlain(Exception):
 
 
 class Row:
-    """A selection of plain fields on objects of one type. fields: by response name, the attribute and its reader."""
+    """A selection of plain fields on objects of one type.
+
+    fields: by response name, the attribute, or what derives the value, and how the value is completed.
+    """
 
     __slots__ = ("_attributes", "_classes", "_fields")
 
-    def __init__(self, fields: Mapping[str, tuple[str, Complete]]) -> None:
-        self._fields = tuple((name, attribute, complete) for name, (attribute, complete) in fields.items())
-        self._attributes = {attribute for attribute, _ in fields.values()} - {"__class__"}
+    def __init__(self, fields: Mapping[str, tuple[str | Derive, Complete]]) -> None:
+        self._fields = tuple(
+            (name, attrgetter(origin) if isinstance(origin, str) else origin, complete)
+            for name, (origin, complete) in fields.items()
+        )
+        self._attributes = {origin for origin, _ in fields.values() if isinstance(origin, str)} - {"__class__"}
         self._classes: set[type[Any]] = set()
 
     def read(self, source: Any) -> dict[str, Any]:
@@ -57,7 +82,7 @@ class Row:
         cls = cast("type[Any]", type(source))
         if cls not in self._classes:
             self._admit(cls)
-        return {name: complete(getattr(source, attribute)) for name, attribute, complete in self._fields}
+        return {name: complete(take(source)) for name, take, complete in self._fields}
 
     def _admit(self, cls: type[Any]) -> None:
         usual = _is_value(cls) and not _defines(cls, "__getattribute__")
@@ -66,17 +91,23 @@ class Row:
         self._classes.add(cls)
 
 
-def plain_attribute(field: GraphQLField, definition: object) -> str | None:
-    """The attribute that Strawberry would read for this field and do nothing else; None if it does anything else."""
+def plain_origin(field: GraphQLField, definition: object) -> str | Derive | None:
+    """The attribute that Strawberry would read for this field, or the `derived` method that it would call, and do
+    nothing else; None if it does anything else."""
     is_plain = (
         isinstance(definition, StrawberryField)
-        and definition.is_basic_field
-        and definition.default_resolver is getattr
+        and not definition.extensions
         and type(definition).get_result is StrawberryField.get_result
-        and getattr(field.resolve, "_is_default", False)
         and not field.args
     )
-    return cast("StrawberryField", definition).python_name if is_plain else None
+    if not is_plain:
+        return None
+    plain: Any = definition
+    if plain.base_resolver is not None:
+        method = plain.base_resolver.wrapped_func
+        return method if getattr(method, _DERIVED, False) else None
+    is_read = plain.default_resolver is getattr and getattr(field.resolve, "_is_default", False)
+    return plain.python_name if is_read else None
 
 
 def reader(type_: Any, row: Callable[[GraphQLObjectType], Row | None]) -> Complete | None:

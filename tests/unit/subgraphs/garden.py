@@ -15,6 +15,8 @@ from graphql import GraphQLError
 from strawberry.extensions import FieldExtension
 from strawberry.permission import BasePermission
 
+from gateway.subgraphs import derived
+
 T = TypeVar("T")
 
 
@@ -59,6 +61,11 @@ class Named:
 
 
 @strawberry.type
+class Bud:
+    text: str
+
+
+@strawberry.type
 class Leaf:
     seed: strawberry.Private[int]
     id: strawberry.ID
@@ -80,6 +87,26 @@ class Leaf:
     @strawberry.field(permission_classes=[Refusing])
     def guarded(self) -> str | None:
         return "in"
+
+    @strawberry.field
+    @derived
+    def halved(self) -> int | None:
+        return self.number // 2
+
+    @strawberry.field
+    @derived
+    def texts(self) -> list[str]:
+        return [self.text or "none"] if self.seed % 3 else self.tags  # type: ignore[return-value]
+
+    @strawberry.field
+    @derived
+    def buds(self) -> list[Bud] | None:
+        return [Bud(text=self.text or "bud")]
+
+    @strawberry.field(permission_classes=[Refusing])
+    @derived
+    def guarded_bud(self) -> Bud | None:
+        return Bud(text="in")
 
 
 @strawberry.type

@@ -26,7 +26,7 @@ from hypothesis import strategies as st
 from strawberry.extensions import SchemaExtension
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext as GraphqlCores
 
-from gateway.subgraphs import SubgraphSchema
+from gateway.subgraphs import SubgraphSchema, derived
 from tests.unit.subgraphs.garden import Mutation, Query, Twig, World
 
 pytestmark = pytest.mark.anyio
@@ -153,9 +153,52 @@ async def test_a_long_list_of_plain_objects_is_read_without_a_call_per_field(mon
         return execute_field(self, parent_type, source, details, *rest)
 
     monkeypatch.setattr(Executor, "execute_field", counted)
-    result = await FAST.execute("{branch(seed:1){seed:name many{id number price grid}}}", None, World(0))
+    document = "{branch(seed:1){seed:name many{id number price grid halved buds{text}}}}"
+    result = await FAST.execute(document, None, World(0))
     assert result.errors is None
     assert calls == ["branch", "many"]
+
+
+def test_only_a_function_of_its_object_can_be_derived() -> None:
+    """Whoever marks anything else learns it when the module is imported."""
+
+    async def later(self: Any) -> int:
+        return 1
+
+    def asks(self: Any, info: strawberry.Info) -> int:
+        return 1
+
+    for method in (later, asks, lambda: 1):
+        with pytest.raises(TypeError, match="cannot be derived"):
+            derived(method)
+
+
+@strawberry.type
+class Counted:
+    made: strawberry.Private[list[int]]
+    number: int
+
+    @strawberry.field
+    @derived
+    def costly(self) -> list[int]:
+        self.made.append(self.number)
+        return [self.number]
+
+
+@strawberry.type(name="Query")
+class CountedQuery:
+    @strawberry.field
+    def counted(self, info: strawberry.Info) -> list[Counted]:
+        return [Counted(made=info.context, number=number) for number in range(3)]
+
+
+async def test_what_is_derived_is_made_only_where_it_is_asked_for() -> None:
+    schema, made = SubgraphSchema(query=CountedQuery), list[int]()
+    result = await schema.execute("{counted{number}}", None, made)
+    assert (result.errors, made) == (None, [])
+    result = await schema.execute("{counted{costly}}", None, made)
+    assert result.data == {"counted": [{"costly": [0]}, {"costly": [1]}, {"costly": [2]}]}
+    assert made == [0, 1, 2]
 
 
 async def test_a_schema_with_middleware_is_executed_by_graphql_core() -> None:
