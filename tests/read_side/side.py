@@ -34,6 +34,7 @@ class ReadSide:
         self._nursery = nursery
         self._folder = folder
         self._settings: dict[str, Any] = yaml.safe_load((REPOSITORY / "braid.yaml").read_text())
+        self._settings["server"]["examples"] = str(REPOSITORY / "examples")
         self._settings["projections"] = {
             "store": str(folder / "projections"),
             "streams": {},
@@ -55,6 +56,11 @@ class ReadSide:
         for name, url in self.urls.items():
             self._settings["subgraphs"][name]["url"] = f"{url}/graphql" if name == "reviews" else url
         self._settings["projections"] |= {"modules": dict(modules), "streams": dict(streams or {})}
+        self.config.write_text(json.dumps(self._settings))
+
+    def leave_out(self, subgraph: str) -> None:
+        """From the next start on."""
+        del self._settings["subgraphs"][subgraph]
         self.config.write_text(json.dumps(self._settings))
 
     def start_projector(self) -> None:
