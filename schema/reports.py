@@ -35,12 +35,12 @@ class Order:
 
 @strawberry.type(description="How many orders a customer has, by how far they have come.")
 class OrderCounts:
-    placed: int
-    confirmed: int
-    shipped: int
-    delivered: int
-    returned: int
-    cancelled: int
+    placed: int = strawberry.field(description="Not confirmed yet.")
+    confirmed: int = strawberry.field(description="Confirmed, and not on their way yet.")
+    shipped: int = strawberry.field(description="On their way.")
+    delivered: int = strawberry.field(description="Delivered.")
+    returned: int = strawberry.field(description="Sent back.")
+    cancelled: int = strawberry.field(description="Cancelled.")
     total: int = strawberry.field(description="All of them.")
 
     @classmethod
@@ -53,7 +53,7 @@ class OrderCounts:
 class CustomerSummary:
     customer: Customer | None = strawberry.field(description="Whose orders.")
     lifetime_value: Decimal = strawberry.field(description="What they come to, in EUR, without cancelled ones.")
-    orders: OrderCounts
+    orders: OrderCounts = strawberry.field(description="How many there are.")
     last_order: Order | None = strawberry.field(description="The newest one, whatever became of it.")
     last_order_at: datetime | None = strawberry.field(description="When that was placed.")
 
@@ -102,7 +102,7 @@ class RevenueFilter:
 @strawberry.type(description="What was sold, at the prices of the day, without cancelled orders.")
 class Revenue:
     revenue: Decimal = strawberry.field(description="In EUR.")
-    pieces: int
+    pieces: int = strawberry.field(description="How many pieces.")
     orders: int | None = strawberry.field(
         description="Null where several categories of a filter are put together, for an order may be in each of them."
     )
@@ -130,7 +130,7 @@ class RevenueRow(Revenue):
 
 @strawberry.type(description="What was sold.")
 class RevenueReport:
-    rows: list[RevenueRow]
+    rows: list[RevenueRow] = strawberry.field(description="Those with orders only.")
     total: Revenue = strawberry.field(description="Of all rows, also of those that are behind `first`.")
 
 

@@ -48,24 +48,24 @@ class SortDirection(Enum):
 
 @strawberry.input(description="One of the columns that orders are sorted by.")
 class OrderSort:
-    by: OrderSortField
-    direction: SortDirection = SortDirection.ASC
+    by: OrderSortField = strawberry.field(description="The column.")
+    direction: SortDirection = strawberry.field(default=SortDirection.ASC, description="Which come first.")
 
 
 @strawberry.input(description="Amounts of money, in units of the currency. All that is given must hold.")
 class AmountRange:
-    gt: Decimal | None = None
-    gte: Decimal | None = None
-    lt: Decimal | None = None
-    lte: Decimal | None = None
+    gt: Decimal | None = strawberry.field(default=None, description="More than this.")
+    gte: Decimal | None = strawberry.field(default=None, description="At least this.")
+    lt: Decimal | None = strawberry.field(default=None, description="Less than this.")
+    lte: Decimal | None = strawberry.field(default=None, description="At most this.")
 
 
 @strawberry.input(description="Moments. All that is given must hold.")
 class TimeRange:
-    gt: datetime | None = None
-    gte: datetime | None = None
-    lt: datetime | None = None
-    lte: datetime | None = None
+    gt: datetime | None = strawberry.field(default=None, description="Later.")
+    gte: datetime | None = strawberry.field(default=None, description="Then or later.")
+    lt: datetime | None = strawberry.field(default=None, description="Earlier.")
+    lte: datetime | None = strawberry.field(default=None, description="Then or earlier.")
 
 
 @strawberry.input(description="Which orders. All that is given must hold; a list holds when any of it does.")
@@ -74,9 +74,9 @@ class OrderSearchFilter:
         default=None, description="Of the customer, ISO 3166-1 alpha-2: `[NO, SE]`."
     )
     category: list[Category] | None = strawberry.field(default=None, description="Of any of the order's products.")
-    status: list[OrderStatus] | None = None
-    total: AmountRange | None = None
-    placed_at: TimeRange | None = None
+    status: list[OrderStatus] | None = strawberry.field(default=None, description="How far it has come.")
+    total: AmountRange | None = strawberry.field(default=None, description="Sum of all its items.")
+    placed_at: TimeRange | None = strawberry.field(default=None, description="When it was placed.")
 
 
 @strawberry.federation.type(keys=[Key(fields="id", resolvable=False)])
@@ -144,20 +144,20 @@ class OrderView:
 
 @strawberry.type(description="How many orders have a status.")
 class StatusCount:
-    status: OrderStatus | None
-    count: int
+    status: OrderStatus | None = strawberry.field(description="How far they have come.")
+    count: int = strawberry.field(description="How many.")
 
 
 @strawberry.type(description="How many orders are of customers of a country.")
 class CountryCount:
     country: str | None = strawberry.field(description="Null for customers that are not known.")
-    count: int
+    count: int = strawberry.field(description="How many.")
 
 
 @strawberry.type(description="How many orders contain products of a category.")
 class CategoryCount:
-    category: Category
-    count: int
+    category: Category = strawberry.field(description="Of at least one of their products.")
+    count: int = strawberry.field(description="How many.")
 
 
 @strawberry.type(description="Counts of what is found, the largest first.")
@@ -166,9 +166,9 @@ class OrderFacets:
         description="Always, for filters by country, category and status. With others, 10,000 orders are counted at "
         "most: when there are more, this is false and the counts are those of 10,000 of them."
     )
-    statuses: list[StatusCount]
-    countries: list[CountryCount]
-    categories: list[CategoryCount]
+    statuses: list[StatusCount] = strawberry.field(description="By how far they have come.")
+    countries: list[CountryCount] = strawberry.field(description="By the customer's country.")
+    categories: list[CategoryCount] = strawberry.field(description="By category; an order is in each of its own.")
 
     @classmethod
     def of(cls, facets: Facets) -> OrderFacets:
