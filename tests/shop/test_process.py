@@ -151,4 +151,4 @@ def test_without_a_remote_schema_it_says_so_and_ends(how: str, make_gateway: Mak
 def test_it_says_what_it_serves(gateway: GatewayProcess) -> None:
     """One line, with the address to open."""
     first, *_ = gateway.log().splitlines()
-    assert first == f"Serving 7 subgraphs at {gateway.url}/graphql, explorer for browsers. Ctrl-C stops."
+    assert first == f"Serving 9 subgraphs at {gateway.url}/graphql, explorer for browsers. Ctrl-C stops."
