@@ -25,6 +25,7 @@ from mock_services.kit.problems import Fault, Problem
 
 KEY = "Idempotency-Key"
 KEY_PATTERN = "^[A-Za-z0-9_.:-]{1,128}$"
+KEY_RULE = "must be 1 to 128 of A-Z a-z 0-9 _ . : -"
 _KEY = re.compile(KEY_PATTERN.strip("^$"))
 REPLAYED = "Idempotency-Replayed"
 POSITION = "X-Position"
@@ -54,11 +55,21 @@ class Command:
     def of(cls, request: Request, body: Any) -> Command:
         """body: decoded, so that only its meaning counts. Raises Problem for a key in another form."""
         key = request.headers.get(KEY)
-        if key is not None and not _KEY.fullmatch(key):
-            fault = Fault("header", "must be 1 to 128 of A-Z a-z 0-9 _ . : -", KEY)
+        if not is_key(key):
+            fault = Fault("header", KEY_RULE, KEY)
             raise Problem(422, "INVALID_PARAMETER", f"{KEY} {fault.message}", [fault])
-        asked = f"{request.method} {request.url.path}\n".encode() + msgspec.json.encode(body)
-        return cls(key, hashlib.sha256(asked).hexdigest(), origin_of(request))
+        return cls.named(key, f"{request.method} {request.url.path}", body, origin_of(request))
+
+    @classmethod
+    def named(cls, key: str | None, name: str, body: Any, origin: Origin) -> Command:
+        """name: of what is to be done, `POST /orders`."""
+        asked = f"{name}\n".encode() + msgspec.json.encode(body)
+        return cls(key, hashlib.sha256(asked).hexdigest(), origin)
+
+
+def is_key(key: str | None) -> bool:
+    """Whether a command may have it; none is allowed, too."""
+    return key is None or _KEY.fullmatch(key) is not None
 
 
 def origin_of(request: Request) -> Origin:

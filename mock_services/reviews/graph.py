@@ -13,6 +13,8 @@ import strawberry
 from graphql import GraphQLError
 from strawberry import federation
 
+from mock_services.kit.commands import KEY_RULE, Command, is_key
+from mock_services.kit.problems import Problem
 from mock_services.reviews import store
 from mock_services.reviews.context import Context
 from mock_services.reviews.model import ReviewRow
@@ -22,6 +24,13 @@ MAX_FIRST = 100
 Info = strawberry.Info[Context, None]
 First = Annotated[int, strawberry.argument(description=f"How many, 1 to {MAX_FIRST}.")]
 Id = Annotated[strawberry.ID, strawberry.argument(description="For instance `r-000123`.")]
+IdempotencyKey = Annotated[
+    str | None,
+    strawberry.argument(
+        description="Names this command: given again with the same key and input within a day, it is answered as "
+        "before and not done again. Error: `IDEMPOTENCY_KEY_REUSED`."
+    ),
+]
 
 
 def bad_input(message: str) -> GraphQLError:
@@ -116,11 +125,19 @@ class Query:
 @strawberry.type(description="Commands to the shop.")
 class Mutation:
     @strawberry.mutation(description="Add a review. Error: `BAD_USER_INPUT`.")
-    async def add_review(self, info: Info, input: AddReviewInput) -> Review | None:
+    async def add_review(
+        self, info: Info, input: AddReviewInput, idempotency_key: IdempotencyKey = None
+    ) -> Review | None:
         if not 1 <= input.rating <= 5:
             raise bad_input("rating must be from 1 to 5")
         if not input.title.strip() or not input.product_id or not input.author_id:
             raise bad_input("title, productId and authorId must not be empty")
+        if not is_key(idempotency_key):
+            raise bad_input(f"idempotencyKey {KEY_RULE}")
         context, review = info.context, strawberry.asdict(input)
-        row, context.position = await context.database.write(store.add_review, review, context.origin)
+        command = Command.named(idempotency_key, "addReview", review, context.origin)
+        try:
+            row, context.position = await context.database.write(store.add_review, command, review)
+        except Problem as problem:
+            raise GraphQLError(problem.detail, extensions={"code": problem.code}) from None
         return review_of(row)

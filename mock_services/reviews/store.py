@@ -5,10 +5,13 @@ from __future__ import annotations
 from dataclasses import astuple
 from typing import Any
 
+import msgspec
+from starlette.responses import Response
+
 from mock_services.kit.clock import now
-from mock_services.kit.commands import position_now
+from mock_services.kit.commands import POSITION, Command, carry_out
 from mock_services.kit.connection import Connection
-from mock_services.kit.outbox import Origin, caused_by, record
+from mock_services.kit.outbox import record
 from mock_services.kit.timeline import Timeline
 from mock_services.reviews.events import ADDED
 from mock_services.reviews.model import Ratings, ReviewRow
@@ -60,11 +63,18 @@ def ratings_of_each(db: Connection, product_ids: list[str]) -> dict[str, Ratings
     return {product_id: Ratings(round(average, 2), count) for product_id, average, count in rows}
 
 
-def add_review(db: Connection, review: dict[str, Any], origin: Origin) -> tuple[ReviewRow, str]:
-    """review: all but id and created_at, by column. Answers the feed's position, too."""
-    ((number,),) = db.all("SELECT coalesce(max(number), 0) + 1 FROM reviews")
-    row = ReviewRow(id=f"r-{number:06d}", created_at=now(), **review)
-    db.insert("reviews", [(number, *astuple(row))])
-    with caused_by(origin):
+def add_review(db: Connection, command: Command, review: dict[str, Any]) -> tuple[ReviewRow, str]:
+    """The review, added now or before under this command's key, and the feed's position then.
+
+    review: all but id and created_at, by column. Raises Problem when the key was used for another command.
+    """
+
+    def add() -> tuple[Response, str]:
+        ((number,),) = db.all("SELECT coalesce(max(number), 0) + 1 FROM reviews")
+        row = ReviewRow(id=f"r-{number:06d}", created_at=now(), **review)
+        db.insert("reviews", [(number, *astuple(row))])
         record(db, ADDED, row.id, row)
-    return row, position_now(db)
+        return Response(msgspec.json.encode(row)), row.id
+
+    answer = carry_out(db, command, add)
+    return msgspec.json.decode(answer.body, type=ReviewRow), answer.headers[POSITION]

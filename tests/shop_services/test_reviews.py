@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
+import secrets
 import sqlite3
 from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 from graphql import NonNullTypeNode, ObjectTypeDefinitionNode, parse
 
 from mock_services.estate import Estate
+from tests.shop_services.feeds import Ask, events_after, head
 from tests.shop_services.postgresql import execute
-
-Ask = dict[str, httpx.Client]
 
 ENTITIES = """
 query ($representations: [_Any!]!) {
@@ -181,6 +180,44 @@ def test_an_added_review_is_the_newest_of_its_product(estate: Estate, ask: Ask) 
     (product,) = data(ask, ENTITIES, representations=[counted])["_entities"]
     assert product["reviews"][0]["id"] == added["id"]
     assert estate.calls("reviews") == {"POST /graphql": 3}
+
+
+ADD = """mutation ($r: AddReviewInput!, $key: String) {
+  addReview(input: $r, idempotencyKey: $key) { id title createdAt author { id } }
+}"""
+REVIEW = {"productId": "p-00009", "authorId": "c-000002", "rating": 5, "title": "Once"}
+
+
+def test_a_review_sent_again_under_its_key_is_added_once(ask: Ask) -> None:
+    """It is answered as before, the feed's position too, and told once; without a key, every one counts."""
+    key, before = secrets.token_hex(8), head(ask["reviews"])
+    first, again = (
+        ask["reviews"].post("/graphql", json={"query": ADD, "variables": {"r": REVIEW, "key": key}}) for _ in range(2)
+    )
+    assert first.json()["data"]["addReview"]["title"] == "Once"
+    assert again.json() == first.json()
+    assert again.headers["x-position"] == first.headers["x-position"]
+    (told,) = events_after(ask["reviews"], before)
+    assert told["subject"] == first.json()["data"]["addReview"]["id"]
+    others = {data(ask, ADD, r=REVIEW)["addReview"]["id"] for _ in range(2)}
+    assert len(others | {told["subject"]}) == 3
+
+
+def test_a_key_is_for_one_review(ask: Ask) -> None:
+    key = secrets.token_hex(8)
+    data(ask, ADD, r=REVIEW, key=key)
+    before = head(ask["reviews"])
+    answer = run(ask, ADD, r=REVIEW | {"rating": 1}, key=key)
+    assert answer["data"] == {"addReview": None}
+    assert answer["errors"][0]["extensions"] == {"code": "IDEMPOTENCY_KEY_REUSED"}
+    assert head(ask["reviews"]) == before
+
+
+@pytest.mark.parametrize("key", ["", "a b", "ä", "x" * 129, "a/b"])
+def test_a_reviews_key_in_another_form_is_refused(ask: Ask, key: str) -> None:
+    answer = run(ask, ADD, r=REVIEW, key=key)
+    assert answer["data"] == {"addReview": None}
+    assert answer["errors"][0]["extensions"] == {"code": "BAD_USER_INPUT"}
 
 
 @pytest.mark.parametrize(
