@@ -122,9 +122,9 @@ class Reading(Protocol):
     dialect: str
     """`sqlite` or `postgresql`, where a statement must differ."""
 
-    def rows(self, statement: Select[Any]) -> Sequence[Row]: ...
+    def rows(self, statement: Select[*tuple[Any, ...]]) -> Sequence[Row]: ...
 
-    def get(self, statement: Select[Any]) -> Row | None:
+    def get(self, statement: Select[*tuple[Any, ...]]) -> Row | None:
         """The first row."""
         ...
 

@@ -42,7 +42,7 @@ class Transaction(Protocol):
         """
         ...
 
-    def rows(self, statement: Select[Any]) -> Sequence[Row]:
+    def rows(self, statement: Select[*tuple[Any, ...]]) -> Sequence[Row]:
         """What the statement selects, as of everything done before."""
         ...
 

@@ -70,10 +70,10 @@ class _Reading:
     dialect: str
     _connection: Connection
 
-    def rows(self, statement: Select[Any]) -> Sequence[Row]:
+    def rows(self, statement: Select[*tuple[Any, ...]]) -> Sequence[Row]:
         return rows_of(self._connection, statement)
 
-    def get(self, statement: Select[Any]) -> Row | None:
+    def get(self, statement: Select[*tuple[Any, ...]]) -> Row | None:
         found = self._connection.execute(statement).mappings().first()
         return None if found is None else {str(name): value for name, value in found.items()}
 

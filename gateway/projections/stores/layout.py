@@ -16,6 +16,7 @@ from sqlalchemy import (
     Dialect,
     Float,
     Insert,
+    Integer,
     MetaData,
     Numeric,
     Table,
@@ -81,8 +82,14 @@ class Layout:
         self._to_store = _processors(table, lambda column: _bind(column, dialect))
         self._from_store = _processors(table, lambda column: _result(column, dialect))
         self._key_to_store = [(i, to) for i, to in enumerate(_bind(table.c[name], dialect) for name in self.keys) if to]
+        self._key_from_store = [
+            (i, of) for i, of in enumerate(_result(table.c[name], dialect) for name in self.keys) if of
+        ]
         self._beginning = tuple(None if column.nullable else 0 for column in table.columns)
         self.find = self._compile(select(table).where(self._is_key()), self.keys)
+        largest = [column.desc() for column in table.primary_key.columns]
+        self.top = self._compile(select(*table.primary_key.columns).order_by(*largest), ())
+        self.has_numbers_as_keys = all(isinstance(table.c[name].type, Integer) for name in self.keys)
         self.delete = self._compile(delete(table).where(self._is_key()), self.keys)
         self.put = self._compile(self._upsert(None), self.columns)
         self._adds: dict[tuple[str, ...], str] = {}
@@ -132,6 +139,9 @@ class Layout:
 
     def stored_keys(self, keys: Sequence[Values]) -> Sequence[Values]:
         return _processed(keys, self._key_to_store)
+
+    def loaded_key(self, key: Values) -> Values:
+        return _processed([key], self._key_from_store)[0]
 
     def add(self, names: tuple[str, ...]) -> str:
         """Insert a whole row, or add these columns of it to those of the row that is there."""

@@ -27,7 +27,8 @@ from gateway.projections.stores.grammar import POSTGRESQL, KnownLayouts
 from gateway.projections.stores.layout import Layout, Values
 from gateway.projections.stores.registry import told
 from gateway.projections.stores.shape import check_shape, make_indexes, make_tables, table_names
-from gateway.projections.stores.unit import Channel, Mirror, UnitOfWork
+from gateway.projections.stores.tableunit import Channel, Mirror
+from gateway.projections.stores.unit import UnitOfWork
 from gateway.projections.stores.writer import GenerationWriter, editing
 
 _READERS = 10
@@ -65,6 +66,13 @@ class PostgresChannel:
                 return cursor.execute(_sql(layout.find), keys[0]).fetchall()
             cursor.executemany(_sql(layout.find), keys, returning=True)
             return [values for result in cursor.results() for values in result.fetchall()]
+
+    def top(self, layout: Layout) -> Values | None:
+        # Texts are ordered as the database's language has it. When there are none, all is known.
+        found = self.raw.execute(_sql(f"{layout.top} LIMIT 1")).fetchone()
+        if found is None:
+            return ()
+        return found if layout.has_numbers_as_keys else None
 
     def many(self, statement: str, rows: Sequence[Values]) -> None:
         with self.raw.cursor() as cursor:

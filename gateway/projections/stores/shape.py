@@ -39,7 +39,7 @@ def make_tables(connection: Connection, projection: Projection) -> None:
         connection.execute(CreateTable(_trimmed(table)))
     for search in projection.search:
         connection.execute(CreateTable(search_rows(search, dialect)))
-    first = {"one": 1, "epoch": 0, "holder": "", "until_s": 0.0, "is_built": False}
+    first = {"one": 1, "epoch": 0, "holder": "", "until_s": 0.0, "is_built": False, "edits": 0}
     connection.execute(insert(writer.owner).values(**first, shape=shape(projection, dialect)))
 
 

@@ -29,7 +29,8 @@ from gateway.projections.stores.layout import Layout, Values, texts_name
 from gateway.projections.stores.ownerlock import OwnerLock
 from gateway.projections.stores.registry import told
 from gateway.projections.stores.shape import check_shape, make_indexes, make_tables
-from gateway.projections.stores.unit import Channel, Mirror, UnitOfWork
+from gateway.projections.stores.tableunit import Channel, Mirror
+from gateway.projections.stores.unit import UnitOfWork
 from gateway.projections.stores.writer import GenerationWriter, editing
 
 LEASE_S = 10.0
@@ -78,6 +79,11 @@ class SqliteChannel:
         execute, statement = self.raw.execute, layout.find
         found = [execute(statement, key).fetchone() for key in keys]
         return [values for values in found if values is not None]
+
+    def top(self, layout: Layout) -> Values | None:
+        # Texts are ordered by their bytes, which is Python's order too.
+        found = self.raw.execute(f"{layout.top} LIMIT 1").fetchone()
+        return () if found is None else layout.loaded_key(found)
 
     def many(self, statement: str, rows: Sequence[Values]) -> None:
         self.raw.executemany(statement, rows)

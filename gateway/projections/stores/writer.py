@@ -21,7 +21,8 @@ from gateway.projections.store import Fenced, Generation, Owned, StoreError, Wri
 from gateway.projections.stores.faults import Locked, translated
 from gateway.projections.stores.grammar import Grammar
 from gateway.projections.stores.registry import told
-from gateway.projections.stores.unit import Channel, Layouts, Mirror, UnitOfWork
+from gateway.projections.stores.tableunit import Channel, Mirror
+from gateway.projections.stores.unit import Layouts, UnitOfWork
 
 tables = MetaData()
 
@@ -34,8 +35,9 @@ owner = Table(
     Column("until_s", Float, nullable=False),
     Column("is_built", Boolean, nullable=False),
     Column("shape", Text, nullable=False),
+    Column("edits", Integer, nullable=False),
 )
-"""One row. shape: of the projection's tables when the generation was made."""
+"""One row. shape: of the projection's tables when the generation was made. edits: how often others have written."""
 
 
 class Link(Protocol):
@@ -93,6 +95,8 @@ class GenerationWriter:
         self._is_built = False
         self._renewed_at = 0.0
         self._is_closed = False
+        self._edits = 0
+        self._unit: UnitOfWork | None = None
         self._what = f"the store of projection '{generation.projection}'"
 
     def claim(self) -> None:
@@ -120,12 +124,17 @@ class GenerationWriter:
     def transaction(self) -> Generator[WritingTransaction]:
         with self._own(self._link.grammar.held) as (channel, epoch, _):
             self._check(epoch)
-            mirror = self._link.mirror if self._is_built else _no_mirror
-            unit = UnitOfWork(self._what, channel, self._link.layouts, mirror)
+            unit = self._unit
+            if unit is None or unit.channel is not channel:
+                mirror = self._link.mirror if self._is_built else _no_mirror
+                unit = UnitOfWork(self._what, channel, self._link.layouts, mirror)
+            self._unit = None  # nothing that it knows is true when this is rolled back
             yield unit
             unit.flush()
             if time.monotonic() - self._renewed_at > self._lease_s / 4:
                 self._extend(channel)
+        unit.settle()
+        self._unit = unit
         self._link.committed()
 
     def renew(self) -> None:
@@ -140,6 +149,7 @@ class GenerationWriter:
             channel.run("UPDATE braid_owner SET is_built = true")
             self._extend(channel)
         self._is_built = True
+        self._unit = None
         with translated(self._what):
             afterwards()
         self._link.built(True)
@@ -168,9 +178,11 @@ class GenerationWriter:
                 channel = self._link.open()
                 channel.run(grammar.begin)
                 row = channel.core.exec_driver_sql(
-                    f"SELECT epoch, until_s > {grammar.now}, is_built FROM braid_owner{held}"
+                    f"SELECT epoch, until_s > {grammar.now}, is_built, edits FROM braid_owner{held}"
                 ).one()
                 self._is_built = bool(row[2])
+                if row[3] != self._edits:
+                    self._edits, self._unit = row[3], None
         except BraidError:
             self._link.drop()
             raise
@@ -216,6 +228,7 @@ def editing(link: Link, what: str) -> Generator[UnitOfWork]:
         unit = UnitOfWork(what, channel, link.layouts, link.mirror if is_built else _no_mirror)
         yield unit
         unit.flush()
+        channel.run("UPDATE braid_owner SET edits = edits + 1")
         channel.run("COMMIT")
 
 

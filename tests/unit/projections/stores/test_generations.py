@@ -240,6 +240,10 @@ def test_marks_can_be_left_by_others(home: Place, store: Store) -> None:
     with writer.transaction() as tx:
         assert (tx.get(orders, "o-1") or {})["total"] == 100 + 2 + 4 + 10
 
+    mark(1)
+    with writer.transaction() as tx:  # what it knew of the row is not true any more
+        assert (tx.get(orders, "o-1") or {})["total"] == 117
+
     def fail(tx: Any) -> None:
         tx.delete(orders, "o-1")
         raise LookupError

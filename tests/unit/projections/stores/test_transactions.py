@@ -184,7 +184,7 @@ def steps() -> st.SearchStrategy[list[tuple[Any, ...]]]:
         st.tuples(st.just("get"), number),
         st.tuples(st.just("rows")),
         st.tuples(st.just("run"), number),
-        st.tuples(st.just("commit")),
+        st.tuples(st.sampled_from(["commit", "abort"])),
     )
     return st.lists(
         st.recursive(step, lambda inner: st.tuples(st.sampled_from(["part", "undone"]), st.lists(inner, max_size=5))),
@@ -227,9 +227,11 @@ def outcome(writer: Any, script: list[tuple[Any, ...]]) -> list[Any]:
     seen: list[Any] = []
     rest = list(script)
     while rest:
-        end = next((place for place, step in enumerate(rest) if step[0] == "commit"), len(rest))
-        with writer.transaction() as tx:
+        end = next((place for place, step in enumerate(rest) if step[0] in {"commit", "abort"}), len(rest))
+        with suppress(ArithmeticError), writer.transaction() as tx:
             seen += perform(tx, rest[:end])
+            if rest[end:] and rest[end][0] == "abort":
+                raise ArithmeticError
         rest = rest[end + 1 :]
     with writer.transaction() as tx:
         seen += perform(tx, [("rows",)])
@@ -237,7 +239,7 @@ def outcome(writer: Any, script: list[tuple[Any, ...]]) -> list[Any]:
     return seen
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(script=steps())
 def test_any_steps_give_what_a_plain_writer_gives(home: Place, script: list[tuple[Any, ...]]) -> None:
     """One that keeps nothing back, and writes every row as it comes."""
