@@ -10,18 +10,25 @@ import pytest
 
 from mock_services.estate import Estate
 from mock_services.generator import Sizes, generate
+from tests.read_side.fragile import CALLS_VARIABLE
 from tests.read_side.side import ReadSide
 from tests.support.nursery import Nursery
 
 SIZES = Sizes(customers=40, products=30, orders=200)
-MODULES = ("resolvers.projections.orders", "tests.chaos.ledger.shop_log")
+MODULES = ("resolvers.projections.orders", "tests.chaos.ledger.shop_log", "tests.read_side.fragile")
 
 Start = Callable[..., ReadSide]
 
 
 @pytest.fixture(scope="session")
-def nursery() -> Iterator[Nursery]:
-    with Nursery(MODULES) as nursery:
+def calls(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where fragile.py writes when it was called with poison."""
+    return tmp_path_factory.mktemp("calls") / "calls"
+
+
+@pytest.fixture(scope="session")
+def nursery(calls: Path) -> Iterator[Nursery]:
+    with Nursery(MODULES, {CALLS_VARIABLE: str(calls)}) as nursery:
         yield nursery
 
 

@@ -78,16 +78,17 @@ class Child:
 class Nursery:
     """A context manager; none of its children outlives it."""
 
-    def __init__(self, modules: Sequence[str] = ()) -> None:
-        """modules: to import beforehand, beside what commands import."""
+    def __init__(self, modules: Sequence[str] = (), environment: Mapping[str, str] | None = None) -> None:
+        """modules: to import beforehand, beside what commands import. environment: beside ours."""
         self._modules = modules
+        self._environment = _environment() | dict(environment or {})
         self._process: subprocess.Popen[str]
 
     def __enter__(self) -> Self:
         self._process = subprocess.Popen(
             [sys.executable, "-m", "tests.support.nursery", *self._modules],
             cwd=REPOSITORY,
-            env=_environment(),
+            env=self._environment,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
