@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import msgspec
 
 from gateway.errors import BraidError
-from resolvers.projections.orders.filters import Key
+from resolvers.projections.orders.filters import Key, is_plain
 from resolvers.projections.orders.tables import order_views
 
 Values = Sequence[int | str]
@@ -51,5 +51,6 @@ def _name(keys: Sequence[Key]) -> str:
 
 
 def _fits(key: Key, value: int | str) -> bool:
-    kind = order_views.c[key.column].type.python_type
-    return type(value) is kind and (kind is str or abs(int(value)) < 2**63)
+    if order_views.c[key.column].type.python_type is str:
+        return isinstance(value, str) and is_plain(value)
+    return isinstance(value, int) and abs(value) < 2**63

@@ -62,10 +62,15 @@ class OrderFilter:
         """On columns of a country and a status."""
         found: list[ColumnElement[bool]] = []
         if self.countries is not None:
-            found.append(country.in_(self.countries))
+            found.append(country.in_([code for code in self.countries if is_plain(code)]))
         if self.statuses is not None:
             found.append(status.in_(self.statuses))
         return found
+
+
+def is_plain(word: str) -> bool:
+    """Whether it could be stored at all: databases refuse to compare with some characters."""
+    return word.isascii() and word.isprintable()
 
 
 def hidden(column: Expression) -> Expression:

@@ -106,7 +106,7 @@ class Finder:
         for column, value in place.items():
             conditions.append((order_views.c[column] if driver != "words" else hidden(order_views.c[column])) == value)
         if "country" not in place and self.filter.countries is not None:
-            conditions.append(hidden(order_views.c.country).in_(self.filter.countries))
+            conditions.append(hidden(order_views.c.country).in_(sorted({cell.country for cell in self.cells})))
         for column, range in self._ranges().items():
             conditions += range.conditions(of(column))
         conditions += self._of_words(driver)

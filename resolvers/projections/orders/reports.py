@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, Select, func, select
 
 from gateway.projections.store import Reading
 from gateway.projections.transaction import Row
+from resolvers.projections.orders.filters import is_plain
 from resolvers.projections.orders.tables import ALL, customer_summaries, customers, order_views, revenue
 
 DIMENSIONS = ("country", "category", "month")
@@ -68,7 +69,7 @@ def _summed(query: RevenueQuery, by: Sequence[str]) -> Select[Any]:
     else:
         conditions.append(columns.category == ALL)
     if query.countries is not None:
-        conditions.append(columns.country.in_(query.countries))
+        conditions.append(columns.country.in_([code for code in query.countries if is_plain(code)]))
     if query.from_month is not None:
         conditions.append(columns.month >= query.from_month)
     if query.to_month is not None:
@@ -103,6 +104,6 @@ def read_summaries(reading: Reading, customer_ids: Sequence[str]) -> dict[str, R
     statement = (
         select(customers.c.id, customer_summaries, newest, latest.scalar_subquery().label("last_order_at"))
         .select_from(customers.outerjoin(customer_summaries, customer_summaries.c.customer_id == customers.c.id))
-        .where(customers.c.id.in_(customer_ids))
+        .where(customers.c.id.in_([id for id in customer_ids if is_plain(id)]))
     )
     return {row["id"]: row for row in reading.rows(statement)}
