@@ -57,6 +57,12 @@ bench-short: install ## Hold the benchmark's two sides to the same answers and c
 	@$(BIN)/python -m pytest -rfEs tests/shop/test_bench.py
 	@$(BIN)/python -m bench --seconds 1 --rounds 1
 
+bench-projections: install ## Ask, follow, build and kill the read side at 1,000,000 orders; ARGS="--write" keeps the result
+	@$(BIN)/python -m bench.projections $(ARGS)
+
+bench-projections-short: install ## The same with 10,000 orders, for a moment; fails for what no machine excuses
+	@$(BIN)/python -m bench.projections --short --store sqlite
+
 bench-telemetry: install ## Measure what telemetry costs per request: CPU with none, with metrics, with traces
 	@$(BIN)/python -m bench.telemetry
 

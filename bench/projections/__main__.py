@@ -22,7 +22,7 @@ from bench.report import write_section
 
 PARTS = ("pages", "window", "rebuild", "live")
 ADMINISTRATOR = "postgresql://postgres@127.0.0.1:5432/postgres"
-SHORT = Sizes(orders=10_000, questions=20, seconds=3.0, rate=100.0, live_orders=500)
+SHORT = Sizes(orders=10_000, questions=10, seconds=2.0, rate=100.0, live_orders=500)
 
 
 def main() -> None:
