@@ -154,6 +154,8 @@ def retry_letters(
         if group is not None:
             letters = operations.letters(open_.store, projection, number=generation, limit=_MOST)
             keys = sorted({(one.stream, one.subject) for one in letters if fingerprint(one) == group})
+            if not keys:
+                fail(f"projection '{name}' has no group '{group}'; `braid dead-letters list` names them")
         return sum(
             operations.retry(open_.store, projection, number=generation, stream=of, subject=key) for of, key in keys
         )

@@ -47,8 +47,6 @@ def lag_s(generation: GenerationStatus) -> float | None:
 
 def _why_nothing_serves(status: ProjectionStatus) -> str:
     states = {one.generation.state.value for one in status.generations if one.generation.version == status.version}
-    if "ready" in states:
-        return "it is built and waits for `braid projections promote`"
     if "building" in states:
         return "it is being built"
     return "it has not been built"
