@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
@@ -53,16 +54,29 @@ def copy(make_copy: MakeCopy) -> Copy:
     return make_copy().finish()
 
 
+@dataclass(frozen=True)
+class StoredCopy:
+    """folder: of its store."""
+
+    copy: Copy
+    folder: Path
+
+
 @pytest.fixture(scope="session")
-def shop_copy(running_estate: Estate, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Copy]:
+def stored_copy(running_estate: Estate, tmp_path_factory: pytest.TempPathFactory) -> Iterator[StoredCopy]:
     """Of the whole shop, as it was generated; tests may only read it."""
-    store = open_store(tmp_path_factory.mktemp("projections"))
+    folder = tmp_path_factory.mktemp("projections")
+    store = open_store(folder)
     with ExitStack() as stack:
         stack.callback(store.close)
-        services = {
-            name: stack.enter_context(httpx.Client(base_url=url)) for name, url in running_estate.urls().items()
-        }
-        yield stack.enter_context(Copy(store)).fill(services).finish()
+        urls = running_estate.urls()
+        services = {name: stack.enter_context(httpx.Client(base_url=url)) for name, url in urls.items()}
+        yield StoredCopy(stack.enter_context(Copy(store)).fill(services).finish(), folder)
+
+
+@pytest.fixture(scope="session")
+def shop_copy(stored_copy: StoredCopy) -> Copy:
+    return stored_copy.copy
 
 
 @pytest.fixture(scope="session")
