@@ -123,6 +123,7 @@ class FetchStep:
     level:         1 for steps that start at once, else one more than the latest dependency.
     echoed:        type as which an entity was presented -> internal key -> name in the representation: what must be
                    equal in the entity and in the representation that it stands for.
+    is_flat:       all representations consist of the same leaf fields, read from the objects.
     """
 
     id: int
@@ -140,6 +141,13 @@ class FetchStep:
     representations_as: str = ""
     text: EntitiesText | None = None
     echoed: Mapping[str, Mapping[str, str]] = field(default_factory=dict[str, dict[str, str]])
+    is_flat: bool = field(init=False)
+
+    def __post_init__(self) -> None:
+        specs = self.representations.values()
+        names = {tuple(wanted.name for wanted in spec.fields) for spec in specs}
+        is_flat = all(not spec.from_arguments and all(w.below is None for w in spec.fields) for spec in specs)
+        object.__setattr__(self, "is_flat", is_flat and len(names) == 1)
 
     @property
     def is_early(self) -> bool:

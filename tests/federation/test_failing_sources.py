@@ -218,7 +218,7 @@ async def test_a_hanging_root_is_answered_at_the_deadline() -> None:
     """Nothing has arrived, and still there is an answer in time."""
     gateway = Gateway(OBSERVATORY, faults={"telescopes": Faults(hang=True)})
     answer, elapsed_s = await _timed(gateway, "{ mirrors sites { forecast } director { name } }", 0.05)
-    assert elapsed_s < 0.15
+    assert elapsed_s < 0.22
     assert answer.data == {"mirrors": None, "sites": None, "director": {"name": "Cecilia"}}
     assert [e["extensions"]["code"] for e in answer.errors] == ["DEADLINE_EXCEEDED"] * 2
 
@@ -231,7 +231,7 @@ async def test_slow_sources_are_waited_for_together() -> None:
         gateway, '{ telescope(id: "t1") { motto left site { forecast } slots { by { papers } } } }', 2.0
     )
     assert not answer.errors
-    assert elapsed_s < 0.15
+    assert elapsed_s < 0.22
 
 
 async def test_a_step_starts_when_its_own_inputs_are_there() -> None:

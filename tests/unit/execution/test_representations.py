@@ -267,3 +267,28 @@ def test_without_a_key_from_arguments_nobody_is_asked_and_nobody_blamed():
     step = one_type(arguments=(argument("id", "1"),))
     batch = build_batch(step, [{}], None, unique=True)
     assert (batch.representations, batch.absent) == ([], [])
+
+
+LEAVES = st.sampled_from([None, "1", "", 1, 1.0, True, False, 0, [1], [1.0], ["1"], "absent"])
+
+
+@given(
+    st.lists(st.tuples(st.sampled_from("PQ"), LEAVES, LEAVES), max_size=12),
+    st.booleans(),
+    st.booleans(),
+)
+def test_leaves_are_presented_as_anything_is(objects: list[Any], first: bool, second: bool):
+    """The way for leaves gives what the general one does: the same representations, slots and absences."""
+    fields = (wanted("id", nullable=first), wanted("n", key="n__1", nullable=second))
+    step = step_of("p|P,Q", P=Representation("P", fields), Q=Representation("P", fields))
+    assert step.is_flat
+    targets = [
+        {"__typename": name, **{key: value for key, value in (("id", one), ("n__1", two)) if value != "absent"}}
+        for name, one, two in objects
+    ]
+    flat = build_batch(step, targets, None, unique=True)
+    object.__setattr__(step, "is_flat", False)
+    general = build_batch(step, targets, None, unique=True)
+    assert repr(flat.representations) == repr(general.representations)
+    assert [[id(target) for target in slot] for slot in flat.slots] == [[id(t) for t in slot] for slot in general.slots]
+    assert [id(target) for target in flat.absent] == [id(target) for target in general.absent]
