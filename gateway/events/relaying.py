@@ -21,13 +21,16 @@ async def relay_all(urls: Mapping[str, str], broker: Broker, report: Callable[[R
     urls: of services, by the name of their stream. report: is told what happens, in this loop. Raises BrokerMissing.
     """
     run = uuid.uuid4().hex
-    async with AsyncExitStack() as closing, asyncio.TaskGroup() as tasks:
-        outlets = _open(list(urls), broker, run, closing)
-        for outlet in outlets:
+    async with AsyncExitStack() as closing:
+        relays: list[Relay] = []
+        for outlet in _open(list(urls), broker, run, closing):
             feed = FeedSource(FeedClient(outlet.name, urls[outlet.name]))
             closing.push_async_callback(feed.close)
             closing.push_async_callback(outlet.close)
-            tasks.create_task(Relay(feed, outlet, run, report).run())
+            relays.append(Relay(feed, outlet, run, report))
+        async with asyncio.TaskGroup() as tasks:
+            for relay in relays:
+                tasks.create_task(relay.run())
 
 
 def _open(names: list[str], broker: Broker, run: str, closing: AsyncExitStack) -> list[Outlet]:

@@ -55,7 +55,8 @@ class KafkaOutlet:
         await self._run(lambda: self._publish(parcels))
 
     async def close(self) -> None:
-        self._thread.shutdown(wait=False)
+        # What is under way is ended first, so that nothing is written when this has returned.
+        await asyncio.to_thread(self._thread.shutdown)
         self._producer = None
 
     async def _run(self, call: Callable[[], T]) -> T:

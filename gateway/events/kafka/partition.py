@@ -159,16 +159,14 @@ class Partition:
             self.place(first, "")
             found: Message | None = None
             deadline = time.monotonic() + REQUEST_S
-            while self.next is not None and self.next < bounds.end - 1 and time.monotonic() < deadline:
-                for message in self.take(1000, deadline):
+            while self.next is not None and self.next < bounds.end and time.monotonic() < deadline:
+                for message in self.take(1000, time.monotonic() + SLICE_S):
                     found = message
             at, self.next = self.next, None
-            if found is not None:
-                return found
-            if at is None or at < bounds.end - 1:
+            if at is None or at < bounds.end:
                 raise self.unavailable()
-            if first == bounds.first:
-                return None
+            if found is not None or first == bounds.first:
+                return found
             reach *= 8
         return None
 

@@ -32,6 +32,7 @@ class Answer(msgspec.Struct):
 
 
 _NOBODY = Answer(error=Refusal(code=503, description="no stream takes it"))
+_LOST = Answer(error=Refusal(code=503, description="the connection broke"))
 _answer = msgspec.json.Decoder(Answer)
 
 
@@ -46,7 +47,7 @@ class Storing:
         link.when_lost(self._lose)
 
     async def send(self, subject: str, payload: bytes, headers: dict[str, str]) -> asyncio.Future[Answer]:
-        """Messages keep the order in which they were sent. The future raises ConnectionError when the link is lost."""
+        """Messages keep the order in which they were sent. A link that is lost answers like a broker that fails."""
         if self._inbox is None:
             self._inbox = await self.link.receive(self._receive, "*")
         number = str(next(self._numbers))
@@ -60,11 +61,11 @@ class Storing:
             return
         try:
             future.set_result(_answer.decode(message.data) if message.data else _NOBODY)
-        except msgspec.DecodeError as error:
-            future.set_exception(ConnectionError(f"no answer of JetStream: {error}"))
+        except msgspec.DecodeError:
+            future.set_result(_NOBODY)
 
     def _lose(self) -> None:
         lost, self._open = self._open, {}
         for future in lost.values():
             if not future.done():
-                future.set_exception(ConnectionError("the connection to NATS broke"))
+                future.set_result(_LOST)

@@ -7,10 +7,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
 
-from gateway.events import START, Broker, Event, EventBatch, NatsBroker, open_events
+from gateway.events import START, Broker, Event, EventBatch, KafkaBroker, NatsBroker, open_events
+from gateway.events.kafka.outlet import KafkaOutlet
 from gateway.events.nats.connection import NatsConnection
 from gateway.events.nats.outlet import NatsOutlet
 from gateway.events.outlet import Outlet
+from tests.unit.events.kafka_mock import KafkaMock
 from tests.unit.events.nats_server import NatsServer
 
 PARTITIONS = 3
@@ -57,6 +59,27 @@ class NatsRelayRig:
         for connection in self.connections:
             await connection.close()
         self.server.close()
+
+
+class KafkaRelayRig:
+    """The mock broker: it does not fence, and shows what was not committed."""
+
+    def __init__(self, _directory: Path) -> None:
+        self.mock = KafkaMock()
+        self.broker = KafkaBroker(self.mock.bootstrap, partitions=PARTITIONS)
+        self.mock.make_topic(self.broker.topic(SERVICE), PARTITIONS)
+
+    def outlet(self, relay: str) -> Outlet:
+        return KafkaOutlet(SERVICE, self.broker)
+
+    async def stop(self) -> None:
+        self.mock.stop()
+
+    async def start(self) -> None:
+        self.mock.start()
+
+    async def close(self) -> None:
+        await asyncio.to_thread(self.mock.close)
 
 
 async def arrived(broker: Broker) -> list[list[Event]]:

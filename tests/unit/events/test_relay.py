@@ -14,14 +14,14 @@ from gateway.events import EventsUnavailable, MemoryLog, MemorySource
 from gateway.events.outlet import Parcel, RelayFenced, Stamp, to_send
 from gateway.events.relay import Relay, Relayed
 from gateway.events.source import Position
-from tests.unit.events.relay_rigs import SERVICE, NatsRelayRig, RelayRig, arrived, check_once_in_order
+from tests.unit.events.relay_rigs import SERVICE, KafkaRelayRig, NatsRelayRig, RelayRig, arrived, check_once_in_order
 
 pytestmark = pytest.mark.anyio
 
 
-@pytest.fixture(params=["nats"])
+@pytest.fixture(params=["nats", "kafka"])
 async def rig(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[RelayRig]:
-    makers: dict[str, Callable[[Path], RelayRig]] = {"nats": NatsRelayRig}
+    makers: dict[str, Callable[[Path], RelayRig]] = {"nats": NatsRelayRig, "kafka": KafkaRelayRig}
     made = makers[request.param](tmp_path)
     yield made
     await made.close()
@@ -132,6 +132,8 @@ async def test_what_only_some_partitions_got_is_completed(rig: RelayRig) -> None
 
 
 async def test_a_relay_that_was_replaced_writes_nothing_more(rig: RelayRig) -> None:
+    if isinstance(rig, KafkaRelayRig):
+        pytest.skip("the mock broker fences nobody; test_kafka.py tells the outlet that it was fenced")
     log = MemoryLog()
     tell(log, 10)
     zombie, owner = rig.outlet("zombie"), rig.outlet("owner")
