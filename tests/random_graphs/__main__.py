@@ -13,6 +13,7 @@ import structlog
 
 from tests.random_graphs.features import Searched
 from tests.random_graphs.search import Chunk, Difference, chunks_of, search
+from tests.support.verdicts import Verdicts
 
 
 def main() -> int:
@@ -24,17 +25,17 @@ def main() -> int:
     chosen = parser.parse_args()
     shrink = not chosen.as_found
     chunks = [Chunk((chosen.only,), shrink)] if chosen.only else chunks_of(chosen.cases, chosen.seed, shrink=shrink)
+    verdicts = Verdicts()
     try:
         total = _search_all(chunks)
     except Difference as difference:
-        print(f"FAILED with seed {chosen.seed}\n\n{difference}")
-        return 1
+        verdicts.tell(f"a difference with seed {chosen.seed}", f"\n\n{difference}", good=False)
+        return verdicts.exit_status
     print(total.table())
-    if not chosen.only and total.missing():
-        print(f"FAILED: never tried: {', '.join(total.missing())}")
-        return 1
-    print(f"No difference in {total.cases} cases with seed {chosen.seed}")
-    return 0
+    if not chosen.only:
+        verdicts.tell("never tried", ", ".join(total.missing()) or "nothing", good=not total.missing())
+    verdicts.tell("no difference", f"{total.cases} cases with seed {chosen.seed}", good=True)
+    return verdicts.exit_status
 
 
 def _search_all(chunks: list[Chunk]) -> Searched:

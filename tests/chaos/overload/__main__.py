@@ -9,6 +9,7 @@ import uvloop
 
 from tests.chaos.overload.estate import Gateway, gateway, pin_load
 from tests.chaos.overload.load import Load, Outcome, percentile
+from tests.support.verdicts import Verdicts
 
 DEADLINE_S = 2.0
 REFUSAL_S = 0.05
@@ -37,7 +38,7 @@ class Run:
 
     def __init__(self) -> None:
         self.capacity = 1.0
-        self.broken: list[str] = []
+        self.verdicts = Verdicts()
 
     async def measure_capacity(self, served: Gateway, seconds: float) -> None:
         await self.warm_up(served)
@@ -56,27 +57,27 @@ class Run:
         offered = times * self.capacity
         outcome = await self._load.opened(offered, seconds)
         self._print(f"{times:g} x for {seconds:g} s", offered, outcome, busy)
-        self._hold(outcome.goodput >= LEAST_GOODPUT * self.capacity, "goodput is under 90 % of capacity")
-        self._hold(percentile(outcome.accepted, 0.99) < DEADLINE_S, "p99 of what is accepted is over the deadline")
-        self._hold(percentile(outcome.refused, 0.99) < REFUSAL_S, "p99 of refusals is over 50 ms")
-        self._hold(outcome.retry_after == len(outcome.refused), "a refusal has no Retry-After")
-        self._hold(not outcome.odd, f"odd answers: {outcome.odd[:3]}")
+        goodput, hasty = outcome.goodput / self.capacity, len(outcome.refused) - outcome.retry_after
+        accepted_s, refused_s = percentile(outcome.accepted, 0.99), percentile(outcome.refused, 0.99)
+        tell = self.verdicts.tell
+        tell("goodput, of capacity", f"{100 * goodput:.0f} %", good=goodput >= LEAST_GOODPUT)
+        tell("p99 of what is accepted", f"{1000 * accepted_s:.0f} ms", good=accepted_s < DEADLINE_S)
+        tell("p99 of refusals", f"{1000 * refused_s:.0f} ms", good=refused_s < REFUSAL_S)
+        tell("refusals without Retry-After", hasty, good=hasty == 0)
+        tell("odd answers", outcome.odd[:3] or "none", good=not outcome.odd)
 
     async def light(self, share: float, runs: int, seconds: float) -> None:
         for number in range(1, runs + 1):
             busy = self._gateway.cpu_s()
             outcome = await self._load.opened(share * self.capacity, seconds)
             self._print(f"{100 * share:.0f} %, run {number}", share * self.capacity, outcome, busy)
-            self._hold(not outcome.refused and not outcome.odd, f"refused or odd at light load, run {number}")
+            worse = len(outcome.refused) + len(outcome.odd)
+            self.verdicts.tell("refused or odd at light load", worse, good=worse == 0)
         self._load.close()
 
     def _print(self, name: str, offered: float, outcome: Outcome, cpu_before_s: float) -> None:
         busy = (self._gateway.cpu_s() - cpu_before_s) / outcome.seconds
         print(row(name, offered, outcome, self.capacity, busy), flush=True)
-
-    def _hold(self, kept: bool, promise: str) -> None:
-        if not kept:
-            self.broken.append(promise)
 
 
 async def main(options: argparse.Namespace) -> int:
@@ -90,9 +91,7 @@ async def main(options: argparse.Namespace) -> int:
         await run.warm_up(served)
         await run.overload(2.0, options.seconds)
         await run.light(0.8, options.runs, 5.0)
-    for promise in run.broken:
-        print(f"BROKEN: {promise}")
-    return 1 if run.broken else 0
+    return run.verdicts.exit_status
 
 
 def parse() -> argparse.Namespace:

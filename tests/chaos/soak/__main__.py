@@ -10,13 +10,13 @@ import asyncio
 import sys
 import time
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 
 from tests.chaos.asking import Asker, quantile
 from tests.chaos.deadlines import BOUND_S, VICTIM, Hurried, asked_of_victim, customers
 from tests.chaos.soak.mixed import Mixed, disturb
 from tests.chaos.soak.plateaus import growth
 from tests.chaos.soak.watch import Held, Watch, watched
+from tests.support.verdicts import Verdicts
 
 AT_ONCE = 16
 """Below the 20 connections that a service gets, so that what hangs is in the service and not in the gateway's queue."""
@@ -24,18 +24,7 @@ SEGMENTS = 20
 MOST_GROWTH_MB = 5.0
 
 
-@dataclass(slots=True)
-class Report:
-    """Prints what was found, and remembers whether it was good."""
-
-    failed: bool = False
-
-    def tell(self, what: str, found: object, *, good: bool) -> None:
-        self.failed |= not good
-        print(f"{'ok    ' if good else 'BROKEN'} {what}: {found}", flush=True)
-
-
-async def ask_hurried(watch: Watch, count: int, idle: Held, report: Report) -> None:
+async def ask_hurried(watch: Watch, count: int, idle: Held, verdicts: Verdicts) -> None:
     """A client deadline of 300 ms, one source hanging."""
     async with Asker(watch.gateway.url, watch.pids) as asker:
         hurried = await Hurried.prepare(asker, customers(100))
@@ -45,17 +34,17 @@ async def ask_hurried(watch: Watch, count: int, idle: Held, report: Report) -> N
     hung = asked_of_victim(watch.estate)
     telling = hurried.telling()
     everything = [round(quantile((each.seconds for each in hurried.answers), share) * 1000, 1) for share in (0.5, 0.99)]
-    print(f"       ms at p50, p99 of all answers, whatever else the machine did: {everything}")
-    report.tell("answers during which this machine had the CPU for them", telling, good=telling > count / 2)
-    report.tell("requests that hung in the service", hung, good=hung >= telling)
+    verdicts.note(f"ms at p50, p99 of all answers, whatever else the machine did: {everything}")
+    verdicts.tell("answers during which this machine had the CPU for them", telling, good=telling > count / 2)
+    verdicts.tell("requests that hung in the service", hung, good=hung >= telling)
     times = [round(hurried.seconds(share) * 1000, 1) for share in (0.5, 0.9, 0.99, 0.999)]
-    report.tell("of these, ms at p50, p90, p99, p99.9", times, good=hurried.seconds(0.99) < BOUND_S)
+    verdicts.tell("of these, ms at p50, p90, p99, p99.9", times, good=hurried.seconds(0.99) < BOUND_S)
     watch.estate.clear_chaos()
     held = watch.held()
-    report.tell("tasks left", held.tasks - idle.tasks, good=held.tasks == idle.tasks)
+    verdicts.tell("tasks left", held.tasks - idle.tasks, good=held.tasks == idle.tasks)
 
 
-async def ask_mixed(watch: Watch, count: int, idle: Held, report: Report) -> None:
+async def ask_mixed(watch: Watch, count: int, idle: Held, verdicts: Verdicts) -> None:
     """Everything that clients send. A fifth more than counted comes first, to fill caches and pools."""
     disturb(watch.estate)
     async with Asker(watch.gateway.url, watch.pids) as asker:
@@ -67,31 +56,31 @@ async def ask_mixed(watch: Watch, count: int, idle: Held, report: Report) -> Non
         for _ in range(SEGMENTS):
             await mixed.run(count // SEGMENTS, AT_ONCE)
             plateaus.append(watch.memory_mb())
-    print("       " + ", ".join(f"{number} {kind}" for kind, number in sorted(mixed.outcomes.items())))
+    verdicts.note(", ".join(f"{number} {kind}" for kind, number in sorted(mixed.outcomes.items())))
     hung = asked_of_victim(watch.estate)
-    report.tell("requests that hung in the service", hung, good=hung >= mixed.outcomes["hanging"] > 0)
+    verdicts.tell("requests that hung in the service", hung, good=hung >= mixed.outcomes["hanging"] > 0)
     watch.estate.clear_chaos()
     held = watch.held()
-    report.tell("tasks left", held.tasks - idle.tasks, good=held.tasks == idle.tasks)
-    report.tell("sockets left", held.sockets - idle.sockets, good=held.sockets == idle.sockets)
-    report.tell("descriptors left", held.descriptors - idle.descriptors, good=held.descriptors == idle.descriptors)
-    print("       MB at rest: " + " ".join(f"{mb:.1f}" for mb in plateaus))
-    report.tell("MB grown", round(growth(plateaus), 2), good=growth(plateaus) < MOST_GROWTH_MB)
+    verdicts.tell("tasks left", held.tasks - idle.tasks, good=held.tasks == idle.tasks)
+    verdicts.tell("sockets left", held.sockets - idle.sockets, good=held.sockets == idle.sockets)
+    verdicts.tell("descriptors left", held.descriptors - idle.descriptors, good=held.descriptors == idle.descriptors)
+    verdicts.note("MB at rest: " + " ".join(f"{mb:.1f}" for mb in plateaus))
+    verdicts.tell("MB grown", round(growth(plateaus), 2), good=growth(plateaus) < MOST_GROWTH_MB)
 
 
 # Name -> what is done, and which part of the number of requests it is done with.
-PARTS: dict[str, tuple[Callable[[Watch, int, Held, Report], Awaitable[None]], int]] = {
+PARTS: dict[str, tuple[Callable[[Watch, int, Held, Verdicts], Awaitable[None]], int]] = {
     "deadlines": (ask_hurried, 10),
     "mixed": (ask_mixed, 1),
 }
 
 
-async def soak(requests: int, only: str | None = None) -> bool:
-    """Whether all bounds hold. requests: mixed ones; a tenth as many with the deadline come before them.
+async def soak(requests: int, only: str | None = None) -> Verdicts:
+    """Whether each bound holds. requests: mixed ones; a tenth as many with the deadline come before them.
 
     only: one of PARTS; None for both.
     """
-    report = Report()
+    verdicts = Verdicts()
     with watched() as watch:
         disturb(watch.estate)
         async with Asker(watch.gateway.url) as asker:
@@ -103,9 +92,9 @@ async def soak(requests: int, only: str | None = None) -> bool:
                 continue
             started, count = time.monotonic(), requests // share
             print(f"== {count:,} requests, {AT_ONCE} at once: {ask.__doc__}", flush=True)
-            await ask(watch, count, idle, report)
-            print(f"       {time.monotonic() - started:.0f} s", flush=True)
-    return not report.failed
+            await ask(watch, count, idle, verdicts)
+            verdicts.note(f"{time.monotonic() - started:.0f} s")
+    return verdicts
 
 
 def main() -> int:
@@ -113,7 +102,7 @@ def main() -> int:
     parser.add_argument("--requests", type=int, default=100_000, help="mixed ones; a tenth as many have the deadline")
     parser.add_argument("--only", choices=PARTS)
     options = parser.parse_args()
-    return 0 if asyncio.run(soak(options.requests, options.only)) else 1
+    return asyncio.run(soak(options.requests, options.only)).exit_status
 
 
 if __name__ == "__main__":

@@ -18,6 +18,7 @@ from tests.hostile.attacks.families import FAMILIES
 from tests.hostile.attacks.gauge import Gauge
 from tests.hostile.attacks.verdict import Growth, Verdict, grow, judge
 from tests.shop.gateway_process import GatewayProcess
+from tests.support.verdicts import Verdicts
 
 SEED = 7
 SIZES = Sizes(customers=300, products=200, orders=3000)
@@ -43,36 +44,44 @@ def main() -> int:
         verdicts = list(judge((attack for attack in CORPUS if _is_meant(attack.name, wanted)), gauge))
         alive = all(verdict.reading.status for verdict in verdicts)
         growths = [grow(family, gauge) for family in FAMILIES if alive and _is_meant(family.name, wanted)]
-    _print_verdicts(verdicts)
-    _print_growths(growths)
-    bad = sum(bool(found.faults) for found in (*verdicts, *growths))
+    told = Verdicts()
+    _print_verdicts(verdicts, told)
+    _print_growths(growths, told)
     attacks = len({verdict.attack.name for verdict in verdicts})
-    print(f"\n{attacks} attacks in {len(verdicts)} requests, {len(growths)} families, {bad} with faults,"
+    print(f"\n{attacks} attacks in {len(verdicts)} requests, {len(growths)} families, {told.broken} with faults,"
           f" {time.monotonic() - begun:.0f} s")  # fmt: skip
-    return 1 if bad else 0
+    return told.exit_status
 
 
 def _is_meant(name: str, wanted: Sequence[str]) -> bool:
     return not wanted or any(part in name for part in wanted)
 
 
-def _print_verdicts(verdicts: Sequence[Verdict]) -> None:
-    print(f"{'attack':<34} {'way':<9} {'status':>6} {'CPU ms':>7} {'MB':>6} {'health ms':>9} {'answer':>7} {'log':>5}")
+def _print_verdicts(verdicts: Sequence[Verdict], told: Verdicts) -> None:
+    told.note(
+        f"{'attack':<34} {'way':<9} {'status':>6} {'CPU ms':>7} {'MB':>6} {'health ms':>9} {'answer':>7} {'log':>5}"
+    )
     for verdict in verdicts:
         reading = verdict.reading
-        print(
+        told.tell(
             f"{verdict.attack.name:<34} {verdict.shot.way:<9} {reading.status:>6} {reading.cpu_s * 1000:>7.1f}"
             f" {reading.grown_bytes / 1e6:>6.1f} {reading.health_s * 1000:>9.1f} {len(reading.answer):>7}"
-            f" {len(reading.logged):>5}" + "".join(f"\n  FAULT: {fault}" for fault in verdict.faults)
+            f" {len(reading.logged):>5}",
+            good=not verdict.faults,
         )
+        for fault in verdict.faults:
+            told.note(f"  {fault}")
 
 
-def _print_growths(growths: Sequence[Growth]) -> None:
-    print(f"\n{'family':<34} {'n':>7} {'CPU ms at n, 2n, 4n, 8n':>40} {'factor':>7}")
+def _print_growths(growths: Sequence[Growth], told: Verdicts) -> None:
+    print()
+    told.note(f"{'family':<34} {'n':>7} {'CPU ms at n, 2n, 4n, 8n':>40} {'factor':>7}")
     for growth in growths:
         costs = " ".join(f"{cost * 1000:>9.2f}" for cost in growth.costs_s)
-        faults = "".join(f"\n  FAULT: {fault}" for fault in growth.faults)
-        print(f"{growth.family.name:<34} {growth.family.size:>7} {costs:>40} {growth.factor:>7.2f}{faults}")
+        line = f"{growth.family.name:<34} {growth.family.size:>7} {costs:>40} {growth.factor:>7.2f}"
+        told.tell(line, good=not growth.faults)
+        for fault in growth.faults:
+            told.note(f"  {fault}")
 
 
 if __name__ == "__main__":
