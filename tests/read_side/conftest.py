@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -15,7 +15,12 @@ from tests.read_side.side import ReadSide
 from tests.support.nursery import Nursery
 
 SIZES = Sizes(customers=40, products=30, orders=200)
-MODULES = ("resolvers.projections.orders", "tests.chaos.ledger.shop_log", "tests.read_side.fragile")
+MODULES = (
+    "resolvers.projections.orders",
+    "tests.chaos.ledger.shop_log",
+    "tests.read_side.fragile",
+    "tests.read_side.two_versions",
+)
 
 Start = Callable[..., ReadSide]
 
@@ -37,10 +42,10 @@ def start(nursery: Nursery, tmp_path: Path) -> Iterator[Start]:
     """Starts services and a projector for these modules, by projection; and ends them after the test."""
     with ExitStack() as stack:
 
-        def start(*services: str, **modules: str) -> ReadSide:
+        def start(*services: str, streams: Mapping[str, str] | None = None, **modules: str) -> ReadSide:
             generate(tmp_path / "shop", 7, SIZES)
             estate = stack.enter_context(Estate(tmp_path / "shop", services=services))
-            side = stack.enter_context(ReadSide(nursery, tmp_path, estate, modules))
+            side = stack.enter_context(ReadSide(nursery, tmp_path, estate, modules, streams))
             side.start_projector()
             return side
 

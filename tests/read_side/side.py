@@ -25,7 +25,15 @@ class ReadSide:
     config: of `braid`: the shop's own, with its services where they are, and these projections.
     """
 
-    def __init__(self, nursery: Nursery, folder: Path, estate: Estate, modules: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        nursery: Nursery,
+        folder: Path,
+        estate: Estate,
+        modules: Mapping[str, str],
+        streams: Mapping[str, str] | None = None,
+    ) -> None:
+        """modules: projections by name. streams: urls of services that are not the estate's."""
         self.estate = estate
         self.urls = dict(estate.urls())
         self.config = folder / "braid.yaml"
@@ -37,7 +45,7 @@ class ReadSide:
         self._settings["server"]["examples"] = str(REPOSITORY / "examples")
         self._settings["projections"] = {
             "store": str(folder / "projections"),
-            "streams": {},
+            "streams": dict(streams or {}),
             "apply": {"pause_s": 0.05, "max_pause_s": 0.2, "wait_s": 2},
             "letters": {"backoff_s": 0.2},
             "worker": {"port": 0, "look_s": 0.1},
@@ -51,11 +59,11 @@ class ReadSide:
         self.kill_projector()
         self.store.close()
 
-    def use(self, modules: Mapping[str, str], streams: Mapping[str, str] | None = None) -> None:
-        """From the next start on: these projections by name. streams: urls of those that are elsewhere."""
+    def use(self, modules: Mapping[str, str]) -> None:
+        """From the next start on: these projections by name."""
         for name, url in self.urls.items():
             self._settings["subgraphs"][name]["url"] = f"{url}/graphql" if name == "reviews" else url
-        self._settings["projections"] |= {"modules": dict(modules), "streams": dict(streams or {})}
+        self._settings["projections"]["modules"] = dict(modules)
         self.config.write_text(json.dumps(self._settings))
 
     def leave_out(self, subgraph: str) -> None:
@@ -71,14 +79,16 @@ class ReadSide:
         if self.projector is not None and self.projector.is_alive():
             self.projector.kill()
 
-    def braid(self, *arguments: str, status: int = 0) -> str:
-        """What a command prints, which must end with this status."""
+    def braid(self, *arguments: str, status: int | None = 0) -> str:
+        """What a command prints, which must end with this status, unless it is None."""
         child = self._run(*arguments)
         ended = child.wait(PATIENCE_S)
-        assert ended == status, f"{arguments} ended with {ended}\n{child.output.read_text()}{child.last_words()}"
+        assert status in (ended, None), (
+            f"{arguments} ended with {ended}\n{child.output.read_text()}{child.last_words()}"
+        )
         return child.output.read_text()
 
-    def told(self, *arguments: str, status: int = 0) -> Any:
+    def told(self, *arguments: str, status: int | None = 0) -> Any:
         """The same with --json, decoded."""
         return json.loads(self.braid(*arguments, "--json", status=status))
 
