@@ -18,6 +18,7 @@ from collections.abc import Sequence
 from tests.chaos.ledger.schedule import Played, play
 from tests.chaos.ledger.stage import IMPORTED, Form, Stage, staged
 from tests.support.nursery import Nursery
+from tests.support.verdicts import Verdicts
 
 ON_ONE_STAGE = 10
 """Schedules, one after the other; then everything is made anew."""
@@ -62,10 +63,10 @@ async def _play(stage: Stage) -> Played:
 def tell(number: int, played: Played) -> None:
     """One line, and one for each finding."""
     kinds = ", ".join(each.kind for each in played.struck)
-    verdict = "BROKEN" if played.findings else "ok    "
-    print(f"{verdict} {number}: {played.commands} commands, {played.seconds:.1f} s, {kinds}", flush=True)
+    verdicts = Verdicts()
+    verdicts.tell(number, f"{played.commands} commands, {played.seconds:.1f} s, {kinds}", good=not played.findings)
     for finding in played.findings[:50]:
-        print(f"       {finding}", flush=True)
+        verdicts.note(finding)
 
 
 def main() -> int:
