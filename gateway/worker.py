@@ -63,7 +63,7 @@ async def run_worker(
         def collect() -> Iterator[Metric]:
             return chain(collect_projections(watch), collect_following(worker.counters))
 
-        routes = (metrics_route(collect, watch.refresh), *health_routes(_Ready(watch, section.to_limits())))
+        routes = (metrics_route(collect, watch.refresh), *health_routes(WorkerReadiness(watch, section.to_limits())))
         try:
             async with serving_beside(listener, routes):
                 on_started()
@@ -119,7 +119,7 @@ def _has_all(stream: StreamStatus) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class _Ready:
+class WorkerReadiness:
     """Red when a projection is worth waking somebody for."""
 
     watch: StatusWatch
