@@ -58,7 +58,7 @@ Mirror = Callable[[Channel, Sequence[Any], Sequence[Any]], None]
 class TableUnit:
     """Of one writer, as long as nothing is rolled back."""
 
-    __slots__ = ("_dirty", "_journal", "_key_of", "_known", "_mirror", "_older", "_sums", "_top", "layout")
+    __slots__ = ("_dirty", "_key_of", "_known", "_mirror", "_older", "_sums", "_top", "layout")
 
     def __init__(self, layout: Layout, channel: Channel, mirror: Mirror | None = None) -> None:
         self.layout = layout
@@ -68,7 +68,6 @@ class TableUnit:
         self._older: dict[Values, Values | None] = {}
         self._dirty: dict[Values, Values | None] = {}
         self._sums: dict[Values, dict[str, int]] = {}
-        self._journal: list[Values] = []
         # New things usually have larger keys than old ones, so there is no need to look for them.
         self._top = channel.top(layout)
 
@@ -137,35 +136,22 @@ class TableUnit:
         if self._sums:
             self._grow(channel)
 
-    def mark(self) -> int:
-        """To undo what is written from here on. Nothing may be dirty."""
-        return len(self._journal)
-
-    def undo(self, mark: int) -> None:
-        """The store has gone back to the mark: nothing is known of what was written since."""
-        for key in (*self._journal[mark:], *self._dirty):
-            self._known.pop(key, None)
-            self._older.pop(key, None)
-        del self._journal[mark:]
+    def forget(self, channel: Channel) -> None:
+        """Rows were changed past this one, or a part was undone: nothing is known, and nothing to be written."""
         self._dirty.clear()
         self._sums.clear()
-
-    def forget(self, channel: Channel) -> None:
-        """A statement has changed rows past this one. Nothing may be dirty."""
         self._known.clear()
         self._older.clear()
         self._top = channel.top(self.layout)
 
     def settle(self) -> None:
         """It was committed."""
-        self._journal.clear()
         if len(self._known) > KEPT_ROWS:
             self._older = self._known
             self._known = {}
 
     def _write(self, channel: Channel) -> None:
         layout, dirty = self.layout, self._dirty
-        self._journal.extend(dirty)
         if self._mirror:
             self._learn(channel)
         gone: list[Values] = []

@@ -93,7 +93,6 @@ class UnitOfWork:
     def savepoint(self) -> Generator[None]:
         self.flush()
         name = f"part_{self._depth}"
-        marks = {table: unit.mark() for table, unit in self._units.items()}
         self.channel.run(f"SAVEPOINT {name}")
         self._depth += 1
         try:
@@ -103,8 +102,8 @@ class UnitOfWork:
         except BaseException:
             self.channel.run(f"ROLLBACK TO SAVEPOINT {name}")
             self.channel.run(f"RELEASE SAVEPOINT {name}")
-            for table, unit in self._units.items():
-                unit.undo(marks.get(table, 0))
+            for unit in self._units.values():
+                unit.forget(self.channel)
             raise
         finally:
             self._depth -= 1

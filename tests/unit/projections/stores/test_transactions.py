@@ -151,6 +151,22 @@ def test_a_part_can_be_undone(writer: Writer) -> None:
         assert (tx.get(revenue, "NO", 5) or {})["orders"] == 3
 
 
+def test_what_a_statement_did_in_a_part_can_be_undone(writer: Writer) -> None:
+    """With what was learned of rows while it was done, or that there were none."""
+    with writer.transaction() as tx:
+        tx.put(orders, order(1, "BEFORE"))
+        tx.put(orders, order(2, "BEFORE"))
+    with writer.transaction() as tx:
+        with suppress(LookupError), tx.savepoint():
+            tx.run(update(orders).values(status="INSIDE"))
+            assert (tx.get(orders, "o-1") or {})["status"] == "INSIDE"
+            tx.run(delete(orders))
+            assert tx.get(orders, "o-2") is None
+            raise LookupError
+        assert (tx.get(orders, "o-1") or {})["status"] == "BEFORE"
+        assert (tx.get(orders, "o-2") or {})["status"] == "BEFORE"
+
+
 @pytest.mark.parametrize(
     "wrong",
     [
