@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from gateway.events.errors import EventsMalformed, EventsPruned, EventsRewritten, EventsUnavailable
 from gateway.events.outlet import Outlet, RelayStopped, resume, to_send
-from gateway.events.source import EventSource
+from gateway.events.source import START, EventSource, Position
 
 BATCH = 1000
 WAIT_S = 10.0
@@ -34,6 +34,32 @@ class Relayed:
     sent: int
     problem: str | None = None
     is_over: bool = False
+
+
+async def earliest(feed: EventSource) -> Position:
+    """Behind which all is that the feed still keeps.
+
+    Where a broker has nothing yet, that is enough: whoever begins to read there begins with a snapshot, which has what
+    came before. Feeds do not say how far they were pruned; the question is narrowed down.
+    """
+    if await _keeps(feed, 0):
+        return START
+    first, last = 1, (await feed.head()).number
+    while first < last:
+        middle = (first + last) // 2
+        if await _keeps(feed, middle):
+            last = middle
+        else:
+            first = middle + 1
+    return Position("", first)
+
+
+async def _keeps(feed: EventSource, number: int) -> bool:
+    try:
+        await feed.read(Position("", number), limit=1, wait_s=0)
+    except EventsPruned:
+        return False
+    return True
 
 
 class Relay:
@@ -69,6 +95,8 @@ class Relay:
         """From where the broker says, until something fails."""
         tails = list(await self._outlet.open())
         position = resume(self._feed.name, tails)
+        if position == START:
+            position = await earliest(self._feed)
         there = max((tail.position for tail in tails if tail), default=0)
         while True:
             batch = await self._feed.read(position, limit=self._batch, wait_s=WAIT_S)

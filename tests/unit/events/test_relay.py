@@ -209,6 +209,20 @@ async def test_events_that_the_feed_no_longer_keeps_are_not_skipped(rig: RelayRi
     await late.end()
 
 
+@pytest.mark.parametrize("pruned", [1, 7, 10])
+async def test_a_broker_that_has_nothing_gets_what_the_feed_still_keeps(rig: RelayRig, pruned: int) -> None:
+    """Who builds a projection then has the rest from the snapshot."""
+    log = MemoryLog()
+    tell(log, 10)
+    log.prune(pruned)
+    relay = Running(rig, log, "one")
+    await relay.told.until(lambda relayed: relayed.position == 10 or relayed.is_over)
+    tell(log, 1)
+    await caught_up(relay, log)
+    await relay.end()
+    check_once_in_order(await arrived(rig.broker), log.behind(pruned, 11))
+
+
 async def test_a_feed_that_fails_is_asked_again(rig: RelayRig) -> None:
     log = MemoryLog()
     tell(log, 5)
