@@ -6,11 +6,12 @@ import asyncio
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from gateway.cli.console import FAILED, write_json, write_text
+from gateway.cli.finding import Finding, Level
 from gateway.cli.loading import ConfigOption, SupergraphOption, read_settings
 from gateway.cli.logs import log_to_stderr
 
@@ -36,34 +37,20 @@ _SERVICE_ADVICE = {
     "answers": "Give it GET /healthz answering 200, so that its health can be told.",
 }
 
-Level = Literal["error", "warning", "hint"]
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing to know. Only errors make the command fail.
-
-    about:  `configuration`, `graph` or `services`.
-    place:  the setting or the subgraph, with file or position where they are known.
-    advice: what to do about it.
-    """
-
-    level: Level
-    about: str
-    code: str
-    place: str
-    message: str
-    advice: str
-
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """subgraphs: how many are configured. composes: None when it could not be tried. probes: in configured order."""
+    """subgraphs: how many are configured. composes: None when it could not be tried. probes: in configured order.
+
+    projections: how many are configured. serving: how many of them are as they should be.
+    """
 
     subgraphs: int
     composes: bool | None
     probes: Sequence[Probe]
     findings: Sequence[Finding]
+    projections: int = 0
+    serving: int = 0
 
     @property
     def ok(self) -> bool:
@@ -73,9 +60,11 @@ class Report:
 def check(
     config: ConfigOption = None,
     supergraph: SupergraphOption = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print {ok, composes, services, findings}.")] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print {ok, composes, services, projections, findings}.")
+    ] = False,
 ) -> None:
-    """Check the configuration, compose the graph, and ask every service how it is.
+    """Check the configuration, compose the graph, ask every service how it is, and look at the projections.
 
     Each finding comes with advice. Errors end the command with exit code 1; warnings and hints do not.
     """
@@ -111,20 +100,26 @@ async def _examine_running(settings: Settings) -> Report:
         upstreams = list_upstreams(settings)
     except SchemaError as error:
         return Report(len(settings.subgraphs), False, (), [_graph_finding("error", p) for p in error.problems])
-    (graphs, found), probes = await asyncio.gather(_compose(settings), probe_all(upstreams))
+    from gateway.cli.projections_check import examine_projections
+
+    looking = asyncio.gather(_compose(settings), probe_all(upstreams), examine_projections(settings))
+    (graphs, found), probes, (serving, projected) = await looking
     silent = {finding.place for finding in found if finding.code == SCHEMA_UNAVAILABLE}
     composes = None if silent else graphs > 0
     services = [finding for finding in map(_service_finding, probes) if finding and finding.place not in silent]
-    return Report(graphs or len(settings.subgraphs), composes, probes, [*_suspicious(settings), *found, *services])
+    findings = [*_suspicious(settings), *found, *services, *projected]
+    count = graphs or len(settings.subgraphs)
+    return Report(count, composes, probes, findings, len(settings.projections.modules), serving)
 
 
 async def _compose(settings: Settings) -> tuple[int, list[Finding]]:
     """How many subgraphs the graph is made of, 0 when it does not compose; and what there is to say of it."""
     from gateway.app import open_gateway
     from gateway.federation.errors import SchemaError
+    from gateway.settings import ProjectionsSection
 
     try:
-        gateway = await open_gateway(settings)
+        gateway = await open_gateway(settings.model_copy(update={"projections": ProjectionsSection()}))
     except SchemaError as error:
         return 0, [_graph_finding("error", problem) for problem in error.problems]
     try:
@@ -175,7 +170,14 @@ def _service_finding(probe: Probe) -> Finding | None:
 def _as_json(report: Report) -> dict[str, object]:
     services = [{"name": p.upstream.name, "url": p.upstream.url, "health": p.health} for p in report.probes]
     findings = [asdict(finding) for finding in report.findings]
-    return {"ok": report.ok, "composes": report.composes, "services": services, "findings": findings}
+    projections = {"configured": report.projections, "serving": report.serving}
+    return {
+        "ok": report.ok,
+        "composes": report.composes,
+        "services": services,
+        "projections": projections,
+        "findings": findings,
+    }
 
 
 def _as_lines(report: Report) -> Iterator[str]:
@@ -186,6 +188,8 @@ def _as_lines(report: Report) -> Iterator[str]:
         yield f"graph          {words[report.composes]}"
         good = sum(probe.ok for probe in report.probes)
         yield f"services       {good} of {len(report.probes)} answer" if report.probes else "services       none to ask"
+        if report.projections:
+            yield f"projections    {report.serving} of {report.projections} serve"
     for finding in report.findings:
         yield f"\n{finding.level}: {_joined(finding.place, finding.message)} [{finding.code}]"
         yield f"  {finding.advice}"

@@ -13,7 +13,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from gateway.cli.main import cli
-from tests.unit.cli.conftest import Running
+from tests.unit.cli.conftest import Running, write_graph
 from tests.unit.cli.town_server import TownServer
 
 SECRET = "Ada of Secret Street"
@@ -140,3 +140,27 @@ def test_an_unknown_projection_is_named_with_the_known_ones(town: TownServer, fo
     town.configure(folder, module="shelf_of_names")
     result = run("projections", "promote", "shelves")
     assert (result.exit_code, "no projection 'shelves'; it has shelf" in result.stderr) == (1, True)
+
+
+def test_check_looks_at_projections(town: TownServer, folder: Path) -> None:
+    """What is not built is worth a warning; what cannot be imported or has no source of events is an error."""
+    write_graph(folder)
+    path = town.configure(folder, module="shelf_of_checks")
+
+    def check() -> tuple[int, list[tuple[str, str, str]]]:
+        result = run("check", "--json")
+        found = json.loads(result.stdout)["findings"]
+        return result.exit_code, [(one["level"], one["code"], one["message"]) for one in found]
+
+    assert check() == (0, [("warning", "PROJECTION_NOT_SERVING", "it has not been built.")])
+    told("projections", "build", "shelf")
+    assert check() == (0, [])
+    assert "projections    1 of 1 serve" in run("check").stdout
+    path.write_text(path.read_text().replace("people: ", "nobody: "))
+    code, [(level, kind, message)] = check()
+    assert (code, level, kind) == (1, "error", "INVALID_PROJECTION")
+    assert "set 'projections.streams.people'" in message
+    path.write_text(path.read_text().replace("shelf_of_checks", "shelf_of_nothing"))
+    code, [(level, kind, message)] = check()
+    assert (code, level, kind) == (1, "error", "INVALID_PROJECTION")
+    assert message == "projections.modules.shelf: cannot import 'shelf_of_nothing': No module named 'shelf_of_nothing'"
