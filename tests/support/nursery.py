@@ -13,6 +13,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Mapping, Sequence
 from importlib import import_module
@@ -82,7 +83,10 @@ class Nursery:
         """modules: to import beforehand, beside what commands import. environment: beside ours."""
         self._modules = modules
         self._environment = _environment() | dict(environment or {})
+        self.pids: list[int] = []
+        """Of all children there have been."""
         self._process: subprocess.Popen[str]
+        self._lock = threading.Lock()
 
     def __enter__(self) -> Self:
         self._process = subprocess.Popen(
@@ -107,15 +111,17 @@ class Nursery:
         """`braid` with these arguments. What an earlier one has written to the log is kept, its output is not."""
         pid = self.request({"start": list(arguments), "log": str(log)})
         assert isinstance(pid, int)
+        self.pids.append(pid)
         return Child(self, pid, log)
 
     def request(self, request: Mapping[str, Any]) -> int | None:
-        """Ask the nursery's process."""
+        """Ask the nursery's process. In any thread."""
         assert self._process.stdin is not None
         assert self._process.stdout is not None
-        self._process.stdin.write(json.dumps(request) + "\n")
-        self._process.stdin.flush()
-        return json.loads(self._process.stdout.readline())["answer"]
+        with self._lock:
+            self._process.stdin.write(json.dumps(request) + "\n")
+            self._process.stdin.flush()
+            return json.loads(self._process.stdout.readline())["answer"]
 
 
 def _environment() -> dict[str, str]:

@@ -14,6 +14,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 
 from tests.chaos.ledger.schedule import Played, play
 from tests.chaos.ledger.stage import IMPORTED, Form, Stage, staged
@@ -22,34 +23,50 @@ from tests.support.verdicts import Verdicts
 
 ON_ONE_STAGE = 10
 """Schedules, one after the other; then everything is made anew."""
-SHARE_OF_NATS = 4
-"""Every so many stages is one of PostgreSQL and NATS."""
+FORMS = (Form.FEED, Form.FEED, Form.NATS, Form.NATS, Form.FEED)
+"""Of the stages, over and over; every second one is unruly, so that each form is so as often as not."""
 
 
 class Broken(Exception):
     """A schedule has findings."""
 
 
-async def perform(schedules: int, seed: int, forms: Sequence[Form]) -> Counter[str]:
-    """How often each fault was. Raises Broken at the first schedule with findings."""
-    faults: Counter[str] = Counter()
-    done = 0
-    with Nursery(IMPORTED) as nursery:
-        for number in range(-(-schedules // ON_ONE_STAGE)):
-            form, unruly = forms[number % len(forms)], number % 2 == 1
-            draws = random.Random(seed + number)
-            print(f"== {form.value}{', unruly' if unruly else ''}, --seed {seed + number}", flush=True)
-            async with staged(form, nursery, draws, unruly=unruly) as stage:
-                for _ in range(min(ON_ONE_STAGE, schedules - done)):
-                    done += 1
-                    played = await _play(stage)
-                    faults.update(each.kind for each in played.struck)
-                    tell(done, played)
-                    if played.findings:
-                        raise Broken(stage.logs())
-                for feed in stage.unruly.values():
-                    faults.update({f"events told {how}": count for how, count in feed.faults.items()})
-    return faults
+@dataclass(slots=True)
+class Performance:
+    """Some stages at once, each with its schedules one after the other. faults: how often each was."""
+
+    schedules: int
+    seed: int
+    forms: Sequence[Form]
+    faults: Counter[str] = field(default_factory=Counter[str])
+    is_broken: bool = False
+    _done: int = 0
+
+    async def run(self, nursery: Nursery, at_once: int) -> None:
+        """Raises Broken, in a group, at the first schedule with findings."""
+        stages = iter(range(-(-self.schedules // ON_ONE_STAGE)))
+
+        async def work() -> None:
+            for number in stages:
+                await self._perform(number, nursery)
+
+        async with asyncio.TaskGroup() as workers:
+            for _ in range(at_once):
+                workers.create_task(work())
+
+    async def _perform(self, number: int, nursery: Nursery) -> None:
+        form, is_unruly, seed = self.forms[number % len(self.forms)], number % 2 == 1, self.seed + number
+        name = f"{form.value}{', unruly' if is_unruly else ''}, seed {seed}"
+        async with staged(form, nursery, random.Random(seed), unruly=is_unruly) as stage:
+            for _ in range(min(ON_ONE_STAGE, self.schedules - number * ON_ONE_STAGE)):
+                played = await _play(stage)
+                self._done += 1
+                self.faults.update(each.kind for each in played.struck)
+                tell(f"{self._done} ({name})", played)
+                if played.findings:
+                    raise Broken(stage.logs())
+            for feed in stage.unruly.values():
+                self.faults.update({f"event told {how}": count for how, count in feed.faults.items()})
 
 
 async def _play(stage: Stage) -> Played:
@@ -60,11 +77,11 @@ async def _play(stage: Stage) -> Played:
         raise
 
 
-def tell(number: int, played: Played) -> None:
+def tell(name: str, played: Played) -> None:
     """One line, and one for each finding."""
     kinds = ", ".join(each.kind for each in played.struck)
     verdicts = Verdicts()
-    verdicts.tell(number, f"{played.commands} commands, {played.seconds:.1f} s, {kinds}", good=not played.findings)
+    verdicts.tell(name, f"{played.commands} commands, {played.seconds:.1f} s, {kinds}", good=not played.findings)
     for finding in played.findings[:50]:
         verdicts.note(finding)
 
@@ -74,18 +91,23 @@ def main() -> int:
     parser.add_argument("--schedules", type=int, default=200, help="how many (default: %(default)s)")
     parser.add_argument("--seed", type=int, help="of the first stage; the next ones have the next")
     parser.add_argument("--form", choices=[form.value for form in Form], help="only this one")
+    parser.add_argument("--at-once", type=int, default=2, help="stages at once (default: %(default)s)")
     options = parser.parse_args()
     seed = secrets.randbelow(10**6) if options.seed is None else options.seed
-    forms = [Form(options.form)] if options.form else [*[Form.FEED] * (SHARE_OF_NATS - 1), Form.NATS]
-    started = time.monotonic()
+    forms = (Form(options.form),) if options.form else FORMS
+    print(f"== {options.schedules} schedules, --seed {seed}", flush=True)
+    performance, started = Performance(options.schedules, seed, forms), time.monotonic()
     try:
-        faults = asyncio.run(perform(options.schedules, seed, forms))
-    except Broken as broken:
-        print(broken)
+        with Nursery(IMPORTED) as nursery:
+            asyncio.run(performance.run(nursery, options.at_once))
+    except* Broken as broken:
+        print(*broken.exceptions, sep="\n")
+        performance.is_broken = True
+    if performance.is_broken:
         return 1
     seconds = time.monotonic() - started
     print(f"== {options.schedules} schedules in {seconds:.0f} s: nothing lost, applied twice or out of order")
-    for kind, count in sorted(faults.items()):
+    for kind, count in sorted(performance.faults.items()):
         print(f"       {count} x {kind}")
     return 0
 

@@ -12,10 +12,12 @@ import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from gateway.projections.store import StoreError
+from gateway.projections.store import State, StoreError
+from tests.chaos.ledger import shop_log
 from tests.chaos.ledger.held import position_of
 from tests.chaos.ledger.servers import Server
 from tests.chaos.ledger.stage import LEASE_S, Form, Stage
+from tests.shop.waiting import wait_until
 from tests.support.nursery import Child
 
 PATIENCE_S = 30.0
@@ -85,6 +87,29 @@ async def pause_projector(stage: Stage, began: int) -> Struck:
     return Struck("projector paused, another took over" if taken_over else "projector paused", at=at)
 
 
+async def kill_builder(stage: Stage, began: int) -> Struck:
+    """While it reads what there is. The next one goes on with the build, and lets it serve."""
+    at = await _in_midst(stage, _applied, began)
+    before = stage.store.generations(shop_log.NAME)[-1].number
+    builder = stage.braid("projections", "build", shop_log.NAME)
+
+    def is_begun() -> bool:
+        return stage.store.generations(shop_log.NAME)[-1].number > before or not builder.is_alive()
+
+    await asyncio.to_thread(wait_until, is_begun, PATIENCE_S)
+    await asyncio.sleep(stage.draws.uniform(0, 0.1))
+    was_alive = builder.is_alive()
+    status = builder.kill()
+    built = stage.store.generations(shop_log.NAME)[-1]
+    killed = was_alive and status == -signal.SIGKILL and built.state is State.BUILDING
+    assert built.number > before, builder.last_words()
+    command = ("build", shop_log.NAME, "--promote") if killed else ("promote", shop_log.NAME)
+    await _until_done(stage, *command)
+    serving = [each for each in stage.store.generations(shop_log.NAME) if each.state is State.LIVE]
+    assert [each.number for each in serving] == [built.number]
+    return Struck("builder killed, another built on" if killed else "projection built anew", at=at)
+
+
 async def kill_relay(stage: Stage, began: int) -> Struck:
     """Between feeds and broker; another one begins a little later."""
     assert stage.relay is not None
@@ -108,11 +133,22 @@ async def restart_database(stage: Stage, began: int) -> Struck:
     return Struck("database killed", at=await _restart(stage, stage.postgres, began))
 
 
-ON_FEED: tuple[Strike, ...] = (kill_orders, kill_projector, kill_projector, pause_projector, pause_orders)
+ON_FEED: tuple[Strike, ...] = (kill_orders, kill_projector, kill_projector, pause_projector, pause_orders, kill_builder)
 STRIKES: dict[Form, tuple[Strike, ...]] = {
     Form.FEED: ON_FEED,
     Form.NATS: (*ON_FEED, kill_relay, kill_relay, restart_broker, restart_broker, restart_database, restart_database),
 }
+
+
+async def _until_done(stage: Stage, *command: str) -> None:
+    """As an operator would: who was killed is the owner for a while yet, where nobody can see that it is dead."""
+    deadline = time.monotonic() + PATIENCE_S
+    while True:
+        run = stage.braid("projections", *command)
+        if await asyncio.to_thread(run.wait, PATIENCE_S) == 0:
+            return
+        assert time.monotonic() < deadline, run.last_words()
+        await asyncio.sleep(0.2)
 
 
 async def _in_midst(stage: Stage, position: Callable[[Stage], int], began: int) -> int:

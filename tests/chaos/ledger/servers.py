@@ -39,7 +39,10 @@ class Server:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.kill()
+        """Asked to, it takes its own processes with it."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGINT)
+        self._process.wait(START_TIMEOUT_S)
 
     @property
     def pid(self) -> int:

@@ -11,11 +11,14 @@ import json
 import random
 import shutil
 import tempfile
+import time
 from collections.abc import AsyncGenerator, Generator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
+
+import psutil
 
 from gateway.projections.store import Store
 from gateway.projections.stores import open_store
@@ -33,6 +36,8 @@ SIZES = Sizes(customers=30, products=20, orders=60)
 SHOP_PROJECTION = "resolvers.projections.orders"
 IMPORTED = (SHOP_PROJECTION, "schema.orders", shop_log.__name__)
 LEASE_S = 1.0
+PAGE = 10
+GONE_WITHIN_S = 10.0
 
 
 class Form(Enum):
@@ -82,6 +87,7 @@ async def staged(form: Form, nursery: Nursery, draws: random.Random, *, unruly: 
     """A stage on which everything runs, and the projections are being built."""
     async with AsyncExitStack() as stack:
         folder = stack.enter_context(_folder())
+        stack.callback(check_nothing_left, folder)
         generate(folder / "shop", draws.randrange(2**31), SIZES)
         estate = Estate(folder / "shop", services=SERVICES)
         await asyncio.to_thread(estate.start)
@@ -102,7 +108,7 @@ async def staged(form: Form, nursery: Nursery, draws: random.Random, *, unruly: 
         stack.callback(store.close)
         load = await stack.enter_async_context(Load(estate.urls(), draws))
         stage = Stage(form, folder, draws, nursery, estate, config, store, load, wild, nats, postgres)
-        stack.push_async_callback(asyncio.to_thread, _end, stage)
+        stack.callback(_end, stage)
         if nats is not None:
             stage.start_relay()
         stage.start_projector()
@@ -116,6 +122,21 @@ def _end(stage: Stage) -> None:
             child.kill()
 
 
+def check_nothing_left(folder: Path) -> None:
+    """Raises AssertionError when a process still runs that was told of the folder."""
+    deadline = time.monotonic() + GONE_WITHIN_S
+    while left := [process.pid for process in psutil.process_iter() if str(folder) in _command(process)]:
+        assert time.monotonic() < deadline, f"processes are left: {left}"
+        time.sleep(0.05)
+
+
+def _command(process: psutil.Process) -> str:
+    try:
+        return " ".join(process.cmdline())
+    except psutil.Error:
+        return ""
+
+
 def _configured(folder: Path, store: str, feeds: dict[str, str], nats: NatsServer | None) -> Path:
     config = folder / "braid.yaml"
     projections = {
@@ -124,6 +145,8 @@ def _configured(folder: Path, store: str, feeds: dict[str, str], nats: NatsServe
         "streams": feeds,
         "apply": {"pause_s": 0.05, "max_pause_s": 0.4},
         "letters": {"backoff_s": 0.1},
+        # So small that a build of the small shop takes a while, in which it can be killed.
+        "build": {"page": PAGE},
         "worker": {"port": 0, "look_s": 0.1, "lease_s": LEASE_S},
     }
     if nats is not None:
