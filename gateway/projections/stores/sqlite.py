@@ -40,8 +40,11 @@ _BUSY_S = 5.0
 """Wait for another writer: an `edit`, or a batch while editing. Batches take milliseconds, a build's pages a second."""
 _READERS = 8
 """Connections that read one generation at the same time; more wait."""
-_LARGE_WAL = 64 << 20
+_LARGE_LOG = 64 << 20
 """Bytes at which to wait for readers, so that the log can begin anew."""
+_LOG_WAIT_S = 0.1
+_LOG_REST_S = 1.0
+"""Before waiting again, when they did not end: one long report does not hold up every batch."""
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]*")
 
 _PRAGMAS = (
@@ -55,7 +58,7 @@ _WRITER = (
     "PRAGMA synchronous = NORMAL",
     "PRAGMA cache_size = -65536",
     "PRAGMA wal_autocheckpoint = 2000",
-    f"PRAGMA journal_size_limit = {_LARGE_WAL}",
+    f"PRAGMA journal_size_limit = {_LARGE_LOG}",
 )
 _BUILDER = (
     # Nobody reads it yet, and a build that lost power is begun again.
@@ -107,6 +110,8 @@ class SqliteLink:
         self._channel: SqliteChannel | None = None
         self._lock: OwnerLock | None = None
         self._is_built = True
+        self._log = path.with_name(path.name + "-wal")
+        self._rests_until = 0.0
 
     def open(self) -> Channel:
         if self._channel is None:
@@ -140,16 +145,22 @@ class SqliteLink:
     def committed(self) -> None:
         """SQLite carries the log's pages over by itself, but begins it anew only when nobody reads it at that moment.
         Under steady reading it would grow for ever, so when it is large, wait for that moment a little."""
-        log = self._path.with_name(self._path.name + "-wal")
+        if self._channel is None or time.monotonic() < self._rests_until:
+            return
         try:
-            if log.stat().st_size < _LARGE_WAL or self._channel is None:
-                return
+            size = self._log.stat().st_size
         except OSError:
             return
+        if size < _LARGE_LOG:
+            return
         raw = self._channel.raw
-        raw.execute("PRAGMA busy_timeout = 100")
-        raw.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
-        raw.execute(f"PRAGMA busy_timeout = {int(_BUSY_S * 1000)}")
+        raw.execute(f"PRAGMA busy_timeout = {int(_LOG_WAIT_S * 1000)}").close()
+        try:
+            (is_held, *_) = raw.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        finally:
+            raw.execute(f"PRAGMA busy_timeout = {int(_BUSY_S * 1000)}").close()
+        if is_held:
+            self._rests_until = time.monotonic() + _LOG_REST_S
 
     def finish(self, projection: Projection) -> Callable[[], None]:
         channel = self.open()
@@ -201,6 +212,8 @@ class SqlitePlaces:
         self._lease_s = lease_s
         self._layouts = KnownLayouts(create_engine("sqlite://").dialect)
         self._registry: Engine | None = None
+        self._watch: sqlite3.Connection | None = None
+        self._seen: tuple[int, Sequence[Generation]] = (-1, ())
         self._readers: dict[tuple[str, int], Engine] = {}
         self._lock = threading.Lock()
 
@@ -212,8 +225,32 @@ class SqlitePlaces:
             connection.exec_driver_sql("COMMIT")
 
     def listed(self, projection: str | None) -> Sequence[Generation]:
-        with translated("the registry of projections"), self._registry_engine().connect() as connection:
-            return registry.listed(connection, projection)
+        with translated("the registry of projections"):
+            generations = self._all()
+        return [each for each in generations if projection is None or each.projection == projection]
+
+    def _all(self) -> Sequence[Generation]:
+        """Every read asks this, and it hardly ever changes: SQLite tells when, and a list that is known is given again.
+
+        Readers of what is gone are closed then, so that its file's space is free.
+        """
+        engine = self._registry_engine()
+        with self._lock:
+            if self._watch is None:
+                self._watch = _open(self._folder / "registry.db", "ro")
+            # Counts commits of all other connections, in all processes. Read before the list, so never behind it.
+            version = self._watch.execute("PRAGMA data_version").fetchone()[0]
+            if version == self._seen[0]:
+                return self._seen[1]
+        with engine.connect() as connection:
+            generations = registry.listed(connection)
+        there = {(each.projection, each.number) for each in generations}
+        with self._lock:
+            self._seen = (version, generations)
+            gone = [self._readers.pop(key) for key in list(self._readers) if key not in there]
+        for engine in gone:
+            engine.dispose()
+        return generations
 
     def make(self, registry: Connection, generation: Generation, projection: Projection) -> None:
         path = self._path(generation)
@@ -240,7 +277,13 @@ class SqlitePlaces:
     @contextmanager
     def looking(self, generation: Generation, projection: Projection) -> Generator[Connection]:
         engine = self._reading_engine(generation, projection)
-        with engine.connect() as connection:
+        try:
+            connection = engine.connect()
+        except OperationalError as error:
+            if self._path(generation).exists():
+                raise
+            raise Gone(f"{told(generation)} is no longer there") from error
+        with connection:
             connection.exec_driver_sql(SQLITE.looking)
             yield connection
             connection.exec_driver_sql("COMMIT")
@@ -271,6 +314,10 @@ class SqlitePlaces:
             engines = [*self._readers.values(), *([self._registry] if self._registry else [])]
             self._readers.clear()
             self._registry = None
+            watch, self._watch = self._watch, None
+            self._seen = (-1, ())
+        if watch:
+            watch.close()
         for engine in engines:
             engine.dispose()
 
@@ -342,24 +389,29 @@ class SqlitePlaces:
 def _engine(path: Path, *, is_pooled: bool, mode: str = "rw") -> Engine:
     """Connections that begin and end transactions by statements only."""
 
-    def connect() -> sqlite3.Connection:
-        uri = f"{path.resolve().as_uri()}?mode={mode}"
-        # A connection serves one thread at a time, but not always the same.
-        raw = sqlite3.connect(
-            uri, uri=True, timeout=_BUSY_S, isolation_level=None, check_same_thread=False, cached_statements=512
-        )
-        try:
-            for pragma in _PRAGMAS:
-                raw.execute(pragma).close()
-        except BaseException:
-            raw.close()
-            raise
-        return raw
-
     pool: dict[str, Any] = {"poolclass": NullPool}
     if is_pooled:
         pool = {"poolclass": QueuePool, "pool_size": _READERS, "max_overflow": 0, "pool_timeout": _BUSY_S}
-    return create_engine("sqlite://", creator=connect, isolation_level="AUTOCOMMIT", **pool)
+    return create_engine("sqlite://", creator=lambda: _open(path, mode), isolation_level="AUTOCOMMIT", **pool)
+
+
+def _open(path: Path, mode: str) -> sqlite3.Connection:
+    uri = f"{path.resolve().as_uri()}?mode={mode}"
+    # A connection serves one thread at a time, but not always the same.
+    raw = sqlite3.connect(
+        uri, uri=True, timeout=_BUSY_S, isolation_level=None, check_same_thread=False, cached_statements=512
+    )
+    try:
+        for pragma in _PRAGMAS:
+            raw.execute(pragma).close()
+        # Opens the log too. Had the file been dropped before that, its log would be another, empty one.
+        raw.execute("PRAGMA schema_version").fetchall()
+        if not path.exists():
+            raise sqlite3.OperationalError("dropped")
+    except BaseException:
+        raw.close()
+        raise
+    return raw
 
 
 def _log_ahead(connection: Connection) -> None:

@@ -144,7 +144,8 @@ def test_nothing_is_left_of_what_was_dropped(home: Place, folder: Path) -> None:
 def test_a_steady_reader_does_not_make_the_log_grow(home: Place, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Reads that overlap all the time: there is never a moment without one."""
     bound = 4 << 20
-    monkeypatch.setattr("gateway.projections.stores.sqlite._LARGE_WAL", bound)
+    monkeypatch.setattr("gateway.projections.stores.sqlite._LARGE_LOG", bound)
+    monkeypatch.setattr("gateway.projections.stores.sqlite._LOG_REST_S", 0.05)
     store = home.open()
     (generation,) = store.generations()
     writer = home.write(store, generation)
@@ -174,3 +175,37 @@ def test_a_steady_reader_does_not_make_the_log_grow(home: Place, folder: Path, m
             thread.join()
     assert largest < 2.5 * bound
     assert served(store)["o-1"] == "STEP 39"
+
+
+def test_a_long_reader_does_not_hold_up_the_writer(home: Place, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However large the log has become: now and then, not with every batch, is its end waited for."""
+    monkeypatch.setattr("gateway.projections.stores.sqlite._LARGE_LOG", 1)
+    store = home.open()
+    (generation,) = store.generations()
+    writer = home.write(store, generation)
+
+    def look(reading: Reading) -> tuple[float, int]:
+        before = len(reading.rows(select(orders)))
+        begun = time.monotonic()
+        for number in range(100):
+            with writer.transaction() as tx:
+                tx.put(orders, order(5000 + number))
+        took_s = time.monotonic() - begun
+        assert len(reading.rows(select(orders))) == before
+        return took_s, before
+
+    took_s, _ = store.read(shop(), look)
+    assert took_s < 100 * 0.1 / 2
+    assert len(served(store)) == 2100
+
+
+def test_readers_of_what_others_dropped_are_closed(home: Place, folder: Path) -> None:
+    """So that the space of its file is free."""
+    reader, other = home.open(), home.open()
+    assert len(served(reader)) == 2000
+    (first,) = other.generations()
+    home.live(other, order(1))
+    other.drop(first)
+    assert len(served(reader)) == 1
+    descriptors = [path.readlink() for path in Path("/proc/self/fd").iterdir() if path.is_symlink()]
+    assert not [path for path in descriptors if path.name.startswith("orders-1.db") and folder in path.parents]
