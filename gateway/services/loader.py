@@ -98,8 +98,7 @@ class Loader(DataLoader[K, V]):
         future.add_done_callback(_take_note)
         super().do_resolve_reject(key, future)
 
-    # aiodataloader declares an attribute of this name, and documents a method.
-    async def batch_load_fn(self, keys: list[K]) -> list[V | Exception]:  # pyright: ignore[reportIncompatibleVariableOverride] - see above
+    async def batch_load_fn(self, keys: list[K]) -> list[V | Exception]:
         task = cast("asyncio.Task[Any]", asyncio.current_task())
         self._running.add(task)
         try:
