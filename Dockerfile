@@ -26,7 +26,7 @@ VOLUME /data
 CMD ["python", "-m", "mock_services.generate", "--dir", "/data"]
 
 FROM python:3.13-slim
-RUN useradd --system --no-create-home braid
+RUN useradd --system --no-create-home braid && mkdir /projections && chown braid /projections
 COPY --from=build /venv /venv
 WORKDIR /app
 COPY braid.yaml ./
@@ -34,8 +34,11 @@ COPY examples/ examples/
 COPY schema/ schema/
 COPY resolvers/ resolvers/
 USER braid
-ENV PATH=/venv/bin:$PATH PYTHONUNBUFFERED=1 BRAID_SERVER__HOST=0.0.0.0
-EXPOSE 4000
+ENV PATH=/venv/bin:$PATH PYTHONUNBUFFERED=1 BRAID_SERVER__HOST=0.0.0.0 \
+  BRAID_PROJECTIONS__STORE=/projections BRAID_PROJECTIONS__WORKER__HOST=0.0.0.0
+# Shared with a container that runs `braid project`, which writes what the gateway reads.
+VOLUME /projections
+EXPOSE 4000 9465
 HEALTHCHECK --interval=10s --timeout=2s --start-period=10s \
   CMD ["python", "-c", "import urllib.request; urllib.request.urlopen('http://127.0.0.1:4000/health', timeout=2)"]
 CMD ["braid", "serve"]

@@ -100,9 +100,9 @@ def test_nothing_in_the_images_runs_as_root(image: Image) -> None:
 def test_compose_runs_the_gateway_over_the_seven_services() -> None:
     """Each is waited for, and only the gateway can be reached from outside."""
     services = COMPOSE["services"]
-    assert set(services) == {"seed", "gateway", *SHOP}
-    waited = services["gateway"]["depends_on"]
-    assert waited == {name: {"condition": "service_healthy"} for name in SHOP}
+    assert set(services) == {"seed", "gateway", "projector", *SHOP}
+    for name in ("gateway", "projector"):
+        assert services[name]["depends_on"] == {name: {"condition": "service_healthy"} for name in SHOP}
     assert [name for name, service in services.items() if "ports" in service] == ["gateway"]
     for name in SHOP:
         assert services[name]["depends_on"] == {"seed": {"condition": "service_completed_successfully"}}
@@ -112,9 +112,20 @@ def test_compose_runs_the_gateway_over_the_seven_services() -> None:
     assert f"AS {services['seed']['build']['target']}\n" in stages
 
 
-def test_compose_says_where_every_service_is() -> None:
-    """The gateway's environment makes the configuration point at the services by name, at the ports they take."""
-    settings = load_settings(REPOSITORY / "braid.yaml", COMPOSE["services"]["gateway"]["environment"])
+def test_compose_keeps_projections_where_the_gateway_reads_them() -> None:
+    """One volume, at the place that the image's environment names, for both of the same image."""
+    gateway, projector = COMPOSE["services"]["gateway"], COMPOSE["services"]["projector"]
+    assert projector["image"] == gateway["image"]
+    assert (
+        projector["volumes"] == gateway["volumes"] == [f"projections:{image.environment['BRAID_PROJECTIONS__STORE']}"]
+    )
+    assert projector["command"] == ["braid", "project"]
+
+
+@pytest.mark.parametrize("of", ["gateway", "projector"])
+def test_compose_says_where_every_service_is(of: str) -> None:
+    """The environment makes the configuration point at the services by name, at the ports they take."""
+    settings = load_settings(REPOSITORY / "braid.yaml", COMPOSE["services"][of]["environment"])
     own = load_settings(REPOSITORY / "braid.yaml", {})
     for name in SHOP:
         assert settings.subgraph(name).url == (own.subgraph(name).url or "").replace("127.0.0.1", name)
