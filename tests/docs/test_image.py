@@ -116,9 +116,8 @@ def test_compose_keeps_projections_where_the_gateway_reads_them() -> None:
     """One volume, at the place that the image's environment names, for both of the same image."""
     gateway, projector = COMPOSE["services"]["gateway"], COMPOSE["services"]["projector"]
     assert projector["image"] == gateway["image"]
-    assert (
-        projector["volumes"] == gateway["volumes"] == [f"projections:{image.environment['BRAID_PROJECTIONS__STORE']}"]
-    )
+    assert projector["volumes"] == gateway["volumes"] == ["projections:/projections"]
+    assert "BRAID_PROJECTIONS__STORE=/projections " in (REPOSITORY / "Dockerfile").read_text()
     assert projector["command"] == ["braid", "project"]
 
 
