@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, CompoundSelect, Select, func, literal_column, select, union_all
+from sqlalchemy import ColumnElement, Select, func, select, union_all
 
 from gateway.projections.store import Reading
 from resolvers.projections.orders.cursors import Values
@@ -22,6 +22,9 @@ from resolvers.projections.orders.texts import read_words
 
 FEW = 20_000
 """Orders that are better sorted than looked for: their index holds all that is looked at."""
+
+_WITH_ID = 2
+"""Keys of a sort that an index has in their order: one, and the order's id."""
 
 Place = Mapping[str, str]
 """Values of country, status and category that a stream of orders shares."""
@@ -81,14 +84,19 @@ class Finder:
         keys: Sequence[Key] = (),
         after: Values | None = None,
         limit: int,
-    ) -> Select[Any] | CompoundSelect[Any]:
+    ) -> Select[Any]:
         """Select these columns of at most `limit` orders, the first by the keys, behind these values of the keys.
 
         Streams that are sorted already are merged: no more is read of each than is needed.
         """
         streams = [self._stream(place, columns, driver, keys, after) for place in places]
-        merged = union_all(*streams) if len(streams) > 1 else streams[0]
-        return merged.order_by(*(key.by(literal_column) for key in keys)).limit(limit)
+        if self.reading.dialect == "postgresql":
+            # It merges what is sorted, but does not by itself think of sorting it by an index, as SQLite does. Where an
+            # index has the first key only, it sorts no more than it must only when it knows how many are wanted.
+            most = limit if len(keys) > _WITH_ID else None
+            streams = [select(_sorted(stream, keys).limit(most).subquery()) for stream in streams]
+        merged = (union_all(*streams) if len(streams) > 1 else streams[0]).subquery()
+        return select(merged).order_by(*(key.by(merged.c.__getitem__) for key in keys)).limit(limit)
 
     def _stream(
         self, place: Place, columns: Sequence[str], driver: str | None, keys: Sequence[Key], after: Values | None
@@ -140,6 +148,10 @@ class Finder:
         merged = union_all(*(select(each) for each in counted)).limit(FEW + 1).subquery()
         row = self.reading.get(select(func.count().label("orders")).select_from(merged))
         return row is not None and row["orders"] <= FEW
+
+
+def _sorted(stream: Select[Any], keys: Sequence[Key]) -> Select[Any]:
+    return stream.order_by(*(key.by(stream.selected_columns.__getitem__) for key in keys))
 
 
 def _is_in(cell: Cell, shared: Place) -> bool:

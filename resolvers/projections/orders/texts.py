@@ -28,13 +28,16 @@ MOST_WORDS = 8
 FEW = 5000
 """Orders that are better looked at one by one than searched for among all."""
 
+LISTED = 500
+"""Products that are listed in a statement; more are looked up by it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Word:
     """One word. customers, products: whose names have it. few: the number of their orders, None when not small."""
 
     customers: Select[Any]
-    products: Select[Any]
+    products: Sequence[str] | Select[Any]
     few: int | None
 
     def orders(self) -> Select[Any]:
@@ -47,8 +50,11 @@ class Word:
     def condition(self, id: ColumnElement[str], customer_id: ColumnElement[str]) -> ColumnElement[bool]:
         """That the order with this id has it."""
         item = order_items.alias()
-        held = select(1).where(item.c.order_id == id, hidden(item.c.product_id).in_(self.products))
-        return or_(customer_id.in_(self.customers), held.exists())
+        held = (
+            select(item.c.order_id).where(item.c.order_id == id, hidden(item.c.product_id).in_(self.products)).limit(1)
+        )
+        # As a value, for each order by itself: of EXISTS, PostgreSQL would rather find all such orders first.
+        return or_(customer_id.in_(self.customers), held.scalar_subquery() == id)
 
 
 def read_words(reading: Reading, text: str) -> Sequence[Word]:
@@ -64,9 +70,11 @@ def read_words(reading: Reading, text: str) -> Sequence[Word]:
 def _read_word(reading: Reading, word: str) -> Word:
     of_customers = matches(customer_names, word, reading.dialect)
     of_products = matches(product_names, word, reading.dialect)
+    product_ids = select(products.c.id).where(products.c.number.in_(of_products))
+    listed = [row["id"] for row in reading.rows(product_ids.limit(LISTED + 1))]
     found = Word(
         select(customers.c.id).where(customers.c.number.in_(of_customers)),
-        select(products.c.id).where(products.c.number.in_(of_products)),
+        listed if len(listed) <= LISTED else product_ids,
         None,
     )
     orders = found.orders().limit(FEW + 1).subquery()
