@@ -64,17 +64,26 @@ def read_stamp(headers: Mapping[str, str]) -> Stamp | None:
     return Stamp(headers.get(_RELAY, ""), feed, int(position), int(settled))
 
 
+def is_mark(headers: Mapping[str, str], body: bytes | None) -> bool:
+    """Whether there is no event in what a broker gave."""
+    return not body and read_stamp(headers) is not None
+
+
 @dataclass(frozen=True, slots=True)
 class Parcel:
-    """An event on its way to a partition."""
+    """An event on its way to a partition; without one, a mark.
+
+    Marks are no events, and readers pass over them. They keep a partition from becoming empty where the broker forgets
+    what is old: a relay would not know any more what was in it.
+    """
 
     partition: int
-    event: Event
+    event: Event | None
     stamp: Stamp
 
     def body(self) -> bytes:
-        """CloudEvents' structured form."""
-        return msgspec.json.encode(self.event)
+        """CloudEvents' structured form; nothing for a mark."""
+        return b"" if self.event is None else msgspec.json.encode(self.event)
 
 
 Tails = Sequence[Stamp | None]
@@ -126,3 +135,12 @@ def to_send(events: Sequence[Event], tails: Tails, relay: str, behind: Position,
         if tail is None or event.position > tail.position:
             parcels.append(Parcel(partition, event, Stamp(relay, feed, event.position, behind.number)))
     return parcels
+
+
+def to_mark(tails: Tails, relay: str, settled: Position) -> list[Parcel]:
+    """A mark for each partition. settled: up to there all is in the broker."""
+    number = settled.number
+    return [
+        Parcel(partition, None, Stamp(relay, settled.history, max(number, tail.position if tail else 0), number))
+        for partition, tail in enumerate(tails)
+    ]

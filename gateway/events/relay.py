@@ -7,17 +7,20 @@ looked up, not guessed. So a relay may be killed at any point and begun again, a
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from gateway.events.errors import EventsMalformed, EventsPruned, EventsRewritten, EventsUnavailable
-from gateway.events.outlet import Outlet, RelayStopped, resume, to_send
+from gateway.events.outlet import Outlet, Parcel, RelayStopped, Stamp, resume, to_mark, to_send
 from gateway.events.source import START, EventSource, Position
 
 BATCH = 1000
 WAIT_S = 10.0
 PAUSE_S = 0.1
 MAX_PAUSE_S = 5.0
+MARK_S = 3600.0
+"""Between two marks: what the broker forgets must be older."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +69,15 @@ class Relay:
     """One service's."""
 
     def __init__(
-        self, feed: EventSource, outlet: Outlet, relay: str, report: Callable[[Relayed], None], *, batch: int = BATCH
+        self,
+        feed: EventSource,
+        outlet: Outlet,
+        relay: str,
+        report: Callable[[Relayed], None],
+        *,
+        batch: int = BATCH,
+        wait_s: float = WAIT_S,
+        mark_s: float = MARK_S,
     ) -> None:
         """relay: differs between any two runs. Feed and outlet are closed by who made them."""
         self._feed = feed
@@ -74,6 +85,8 @@ class Relay:
         self._relay = relay
         self._report = report
         self._batch = batch
+        self._wait_s = wait_s
+        self._mark_s = mark_s
         self._so_far = Relayed(feed.name, 0, 0, 0)
 
     async def run(self) -> None:
@@ -98,18 +111,26 @@ class Relay:
         if position == START:
             position = await earliest(self._feed)
         there = max((tail.position for tail in tails if tail), default=0)
+        marked_at = time.monotonic()
         while True:
-            batch = await self._feed.read(position, limit=self._batch, wait_s=WAIT_S)
+            batch = await self._feed.read(position, limit=self._batch, wait_s=self._wait_s)
             if there > batch.head:
                 message = f"The feed of '{self._feed.name}' ends before what the broker has of it already."
                 raise EventsRewritten(self._feed.name, message)
             parcels = to_send(batch.events, tails, self._relay, position, batch.position.history)
-            if parcels:
-                await self._outlet.publish(parcels)
-            for parcel in parcels:
-                tails[parcel.partition] = parcel.stamp
+            await self._publish(parcels, tails)
             position = batch.position
             self._tell(position.number, batch.head, len(parcels))
+            if time.monotonic() - marked_at >= self._mark_s:
+                await self._publish(to_mark(tails, self._relay, position), tails)
+                marked_at = time.monotonic()
+
+    async def _publish(self, parcels: Sequence[Parcel], tails: list[Stamp | None]) -> None:
+        """Changes `tails`."""
+        if parcels:
+            await self._outlet.publish(parcels)
+        for parcel in parcels:
+            tails[parcel.partition] = parcel.stamp
 
     def _tell(self, position: int, head: int, sent: int, problem: str | None = None, *, is_over: bool = False) -> None:
         self._so_far = Relayed(self._feed.name, position, head, self._so_far.sent + sent, problem, is_over)

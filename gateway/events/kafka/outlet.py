@@ -95,7 +95,7 @@ class KafkaOutlet:
                 producer.produce(
                     self._topic,
                     parcel.body(),
-                    key=parcel.event.subject,
+                    key=parcel.event.subject if parcel.event else None,
                     partition=parcel.partition,
                     headers=self._headers(parcel),
                     on_delivery=self._delivered,
@@ -151,7 +151,7 @@ class KafkaOutlet:
         partition = Partition(name, self._broker.bootstrap, self._topic, number)
         try:
             bounds = partition.bounds()
-            last = partition.last(bounds)
+            last = partition.last(bounds, with_marks=True)
         finally:
             partition.close()
         if last is None:

@@ -16,6 +16,7 @@ from typing import Any
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
 from gateway.events.errors import EventsPruned, EventsRewritten, EventsUnavailable
+from gateway.events.outlet import is_mark
 
 REQUEST_S = 5.0
 SLICE_S = 0.25
@@ -69,6 +70,7 @@ class Partition:
         self.next: int | None = None
         """The offset that comes next; None when it must be placed first."""
         self._behind = 0
+        self._with_marks = False
         self._at = (topic, partition)
         self._consumer = Consumer(
             client_settings(bootstrap)
@@ -151,8 +153,15 @@ class Partition:
     def _consume(self, limit: int, timeout_s: float) -> list[Message]:
         return [message for message in self._consumer.consume(limit, timeout_s) if self._is_message(message)]
 
-    def last(self, bounds: Bounds) -> Message | None:
-        """The last message. Afterwards the partition must be placed."""
+    def last(self, bounds: Bounds, *, with_marks: bool = False) -> Message | None:
+        """The last message; with_marks: or mark. Afterwards the partition must be placed."""
+        self._with_marks = with_marks
+        try:
+            return self._last(bounds)
+        finally:
+            self._with_marks = False
+
+    def _last(self, bounds: Bounds) -> Message | None:
         reach = 8
         while bounds.end > bounds.first:
             first = max(bounds.end - reach, bounds.first)
@@ -185,7 +194,10 @@ class Partition:
         """`next` is moved behind it. Raises when it tells of a fault."""
         error, offset = message.error(), message.offset()
         if error is None:
-            self.next = self._behind = (offset or 0) + 1
+            self.next = (offset or 0) + 1
+            if not message.value() and is_mark(headers_of(message), message.value()) and not self._with_marks:
+                return False
+            self._behind = self.next
             return True
         if error.code() == _END:
             self.next = offset

@@ -7,6 +7,7 @@ wakes up can neither repeat nor overtake anything. `Nats-Msg-Id` is set too, for
 from __future__ import annotations
 
 import asyncio
+import uuid
 from collections.abc import Sequence
 from contextlib import suppress
 
@@ -67,7 +68,7 @@ class NatsOutlet:
         for parcel in parcels:
             partition, stamp = parcel.partition, parcel.stamp
             headers = stamp.headers() | {
-                "Nats-Msg-Id": f"{stamp.feed}:{stamp.position}",
+                "Nats-Msg-Id": _id_of(parcel),
                 "Nats-Expected-Last-Sequence": str(sequences[partition]),
                 "Nats-Expected-Stream": self._broker.stream(self.name, partition),
                 "Content-Type": _TYPE,
@@ -119,3 +120,8 @@ class NatsOutlet:
             message = f"The broker's stream '{stream}' ends with something that no relay has written: delete it."
             raise RelayStopped(message)
         return state.last_seq, stamp
+
+
+def _id_of(parcel: Parcel) -> str:
+    stamp = parcel.stamp
+    return f"{stamp.feed}:{stamp.position}" if parcel.event else f"{stamp.feed}:{stamp.position}:{uuid.uuid4().hex}"

@@ -18,6 +18,7 @@ from gateway.events.errors import EventsMalformed, EventsPruned, EventsRewritten
 from gateway.events.event import Event
 from gateway.events.nats.connection import NatsConnection, unavailable
 from gateway.events.nats.consumer import Consumer
+from gateway.events.outlet import is_mark
 from gateway.events.source import EventBatch, Position
 
 DELIVERY_S = 5.0
@@ -52,7 +53,11 @@ class NatsSource:
         deadline = asyncio.get_running_loop().time() + wait_s
         try:
             with unavailable(self.name):
-                return await self._read(after, limit, deadline)
+                batch = await self._read(after, limit, deadline)
+                while not batch.events and batch.position.number > after.number:
+                    after = batch.position
+                    batch = await self._read(after, limit, deadline)
+                return batch
         except EventsUnavailable:
             await self._drop()
             raise
@@ -138,17 +143,19 @@ class NatsSource:
     async def _batch(self, after: Position, messages: list[Msg], behind: int) -> EventBatch:
         """behind: how many there are in the stream behind these. Raises EventsMalformed when the first is no event."""
         events: list[Event] = []
+        number = after.number
         for message in messages:
-            try:
-                events.append(_event.decode(message.data))
-            except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-                await self._drop()
-                if not events:
-                    number = after.number + 1
-                    text = f"The broker has something at {number} that is no event of '{self.name}': {error}."
-                    raise EventsMalformed(self.name, text) from error
-                break
-        number = after.number + len(events)
+            # Messages are not looked into further than they have to be: a mark is empty.
+            if message.data or not is_mark(message.headers or {}, message.data):
+                try:
+                    events.append(_event.decode(message.data))
+                except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+                    await self._drop()
+                    if number == after.number:
+                        text = f"The broker has something at {number + 1} that is no event of '{self.name}': {error}."
+                        raise EventsMalformed(self.name, text) from error
+                    break
+            number += 1
         return EventBatch(events, Position(self._history, number), after.number + len(messages) + behind)
 
     async def _drop(self) -> None:

@@ -49,10 +49,10 @@ class Told:
 class Running:
     """A relay at work on a log."""
 
-    def __init__(self, rig: RelayRig, log: MemoryLog, name: str, batch: int = 100) -> None:
+    def __init__(self, rig: RelayRig, log: MemoryLog, name: str, batch: int = 100, mark_s: float = 100.0) -> None:
         self.told = Told()
         self.outlet = rig.outlet(name)
-        relay = Relay(MemorySource(SERVICE, log), self.outlet, name, self.told, batch=batch)
+        relay = Relay(MemorySource(SERVICE, log), self.outlet, name, self.told, batch=batch, wait_s=0.1, mark_s=mark_s)
         self.task = asyncio.create_task(relay.run())
 
     async def end(self) -> None:
@@ -223,6 +223,30 @@ async def test_a_broker_that_has_nothing_gets_what_the_feed_still_keeps(rig: Rel
     check_once_in_order(await arrived(rig.broker), log.behind(pruned, 11))
 
 
+async def test_marks_keep_a_place_and_are_no_events(rig: RelayRig) -> None:
+    """Before, between and behind events: readers pass over them, and a relay goes on behind them."""
+    log = MemoryLog()
+    tell(log, 20)
+    for number in range(2):
+        relay = Running(rig, log, f"relay {number}", mark_s=0.05)
+        await caught_up(relay, log)
+        tell(log, 10)
+        await caught_up(relay, log)
+        await asyncio.sleep(0.4)
+        await relay.end()
+    outlet = rig.outlet("looks")
+    # No event is settled when it is written.
+    assert [tail.settled for tail in await outlet.open() if tail] == [40, 40, 40]
+    await outlet.close()
+    late = Running(rig, log, "late")
+    last = await late.told.until(lambda relayed: relayed.position == 40)
+    assert last.sent == 0
+    tell(log, 10)
+    await caught_up(late, log)
+    await late.end()
+    await check(rig, log)
+
+
 async def test_a_feed_that_fails_is_asked_again(rig: RelayRig) -> None:
     log = MemoryLog()
     tell(log, 5)
@@ -252,8 +276,8 @@ def test_a_parcel_is_what_a_partition_does_not_have() -> None:
     tell(log, 30, subjects=6)
     here = Position(log.history, 10)
     every = to_send(log.behind(10, 20), [None, None], "r", here, log.history)
-    assert [parcel.event.position for parcel in every] == list(range(11, 31))
+    assert [parcel.stamp.position for parcel in every] == list(range(11, 31))
     assert {parcel.stamp for parcel in every} == {Stamp("r", log.history, number, 10) for number in range(11, 31)}
     tails = [Stamp("r", log.history, 20, 10), None]
     some: list[Parcel] = to_send(log.behind(10, 20), tails, "r", here, log.history)
-    assert some == [parcel for parcel in every if parcel.partition == 1 or parcel.event.position > 20]
+    assert some == [parcel for parcel in every if parcel.partition == 1 or parcel.stamp.position > 20]
