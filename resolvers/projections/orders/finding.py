@@ -23,9 +23,6 @@ from resolvers.projections.orders.texts import read_words
 FEW = 20_000
 """Orders that are better sorted than looked for: their index holds all that is looked at."""
 
-_WITH_ID = 2
-"""Keys of a sort that an index has in their order: one, and the order's id."""
-
 Place = Mapping[str, str]
 """Values of country, status and category that a stream of orders shares."""
 
@@ -91,10 +88,9 @@ class Finder:
         """
         streams = [self._stream(place, columns, driver, keys, after) for place in places]
         if self.reading.dialect == "postgresql":
-            # It merges what is sorted, but does not by itself think of sorting it by an index, as SQLite does. Where an
-            # index has the first key only, it sorts no more than it must only when it knows how many are wanted.
-            most = limit if len(keys) > _WITH_ID else None
-            streams = [select(_sorted(stream, keys).limit(most).subquery()) for stream in streams]
+            # It merges what is sorted, but does not by itself think of sorting it by an index, as SQLite does; and it
+            # sorts all rather than follow an index, unless it knows that not all are wanted.
+            streams = [select(_sorted(stream, keys).limit(limit).subquery()) for stream in streams]
         merged = (union_all(*streams) if len(streams) > 1 else streams[0]).subquery()
         return select(merged).order_by(*(key.by(merged.c.__getitem__) for key in keys)).limit(limit)
 
