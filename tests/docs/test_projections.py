@@ -32,6 +32,7 @@ def plain(output: str) -> list[str]:
     for pattern, same in (
         (r"\d+(\.\d)? (ms|s)\b", "N s"),
         (r"(?m)^\[\d\].*\n", ""),
+        (r"(?m)^[0-9a-f]{8}\b", "GROUP"),
         (r"http://127\.0\.0\.1:\d+", "URL"),
         (r"[ \t]+", " "),
     ):
@@ -48,7 +49,7 @@ def test_the_page_does_what_it_says(tmp_path: Path) -> None:
     services = copy_shop(folder)
     (port,) = free_ports(1)
     steps = list(read_steps(TEXT.partition("### `GET /events")[0]))
-    assert sum(isinstance(step, Type) for step in steps) >= 15
+    assert sum(isinstance(step, Type) for step in steps) >= 25
     path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
     variables = {"BRAID_SERVER__PORT": port, "BRAID_PROJECTIONS__WORKER__PORT": "0", "COLUMNS": "160"}
     shell = Shell(folder, {"PATH": path, "HOME": str(home), **variables})
