@@ -81,7 +81,7 @@ def measure(
         for projection in progress.projections:
             say(f"{store}: building '{projection.name}'")
             found.built[projection.name] = build(place, progress, projection.name, log)
-            braid(place, "projections", "promote", projection.name)
+            braid(place, "projections", "promote", projection.name, "--force")
         with _serving(place) as server:
             if "pages" in parts:
                 say(f"{store}: asking for pages")

@@ -60,14 +60,14 @@ def braid(place: Place, *arguments: str) -> Any:
 
 
 @contextmanager
-def worker(place: Place, log: Path, **settings: str) -> Iterator[psutil.Process]:
+def worker(place: Place, log: Path, **settings: str) -> Iterator[psutil.Popen]:
     """`braid project` for as long as the block runs."""
     with running([*BRAID, "project"], place.environment(**settings), log) as process:
         yield process
 
 
 @contextmanager
-def running(command: list[str], environment: Mapping[str, str], log: Path) -> Iterator[psutil.Process]:
+def running(command: list[str], environment: Mapping[str, str], log: Path) -> Iterator[psutil.Popen]:
     """A process, ended after the block. log: gets what it says."""
     with log.open("ab") as said:
         process = psutil.Popen(

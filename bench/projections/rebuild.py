@@ -158,7 +158,7 @@ def measure_rebuild(place: Place, progress: Progress, name: str, clients: Client
     try:
         first = build(place, progress, name, log, lambda: progress.built(name) > half)
         second = build(place, progress, name, log)
-        braid(place, "projections", "promote", name)
+        braid(place, "projections", "promote", name, "--force")
         time.sleep(2)
     finally:
         asked = clients.stop()
