@@ -81,6 +81,12 @@ class PostgresChannel:
     def run(self, statement: str) -> None:
         self.raw.execute(_sql(statement))
 
+    def begin(self, statement: str, first: str) -> Values | None:
+        with self.raw.cursor() as cursor:
+            cursor.execute(_sql(f"{statement}; {first}"))  # one round trip
+            cursor.nextset()
+            return cursor.fetchone()
+
     def together(self) -> AbstractContextManager[object]:
         return self.raw.pipeline()
 

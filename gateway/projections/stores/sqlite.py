@@ -92,7 +92,11 @@ class SqliteChannel:
         self.raw.executemany(statement, rows)
 
     def run(self, statement: str) -> None:
-        self.raw.execute(statement)
+        self.raw.execute(statement).close()
+
+    def begin(self, statement: str, first: str) -> Values | None:
+        self.raw.execute(statement).close()
+        return self.raw.execute(first).fetchone()
 
     def together(self) -> AbstractContextManager[object]:
         return nullcontext()

@@ -46,6 +46,10 @@ class Channel(Protocol):
 
     def run(self, statement: str) -> None: ...
 
+    def begin(self, statement: str, first: str) -> Values | None:
+        """Begin a transaction by this statement, and give the row that the first one in it selects."""
+        ...
+
     def together(self) -> AbstractContextManager[object]:
         """What the block writes may be sent at once; its errors come at the block's end then."""
         ...

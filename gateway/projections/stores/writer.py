@@ -176,19 +176,21 @@ class GenerationWriter:
         try:
             with translated(self._what):
                 channel = self._link.open()
-                channel.run(grammar.begin)
-                row = channel.core.exec_driver_sql(
-                    f"SELECT epoch, until_s > {grammar.now}, is_built, edits FROM braid_owner{held}"
-                ).one()
-                self._is_built = bool(row[2])
-                if row[3] != self._edits:
-                    self._edits, self._unit = row[3], None
+                row = channel.begin(
+                    grammar.begin, f"SELECT epoch, until_s > {grammar.now}, is_built, edits FROM braid_owner{held}"
+                )
+                if row is None:
+                    raise StoreError(f"{self._what} is damaged: it does not say whose it is")
+                epoch, is_held, is_built, edits = row
+                self._is_built = bool(is_built)
+                if edits != self._edits:
+                    self._edits, self._unit = edits, None
         except BraidError:
             self._link.drop()
             raise
         try:
             with translated(self._what):
-                yield channel, row[0], bool(row[1])
+                yield channel, epoch, bool(is_held)
                 channel.run("COMMIT")
         except StoreError as error:
             if isinstance(error, Fenced | Owned):
@@ -223,9 +225,8 @@ def editing(link: Link, what: str) -> Generator[UnitOfWork]:
     grammar = link.grammar
     with translated(what):
         channel = link.open()
-        channel.run(grammar.begin)
-        is_built = channel.core.exec_driver_sql(f"SELECT is_built FROM braid_owner{grammar.held}").scalar()
-        unit = UnitOfWork(what, channel, link.layouts, link.mirror if is_built else _no_mirror)
+        row = channel.begin(grammar.begin, f"SELECT is_built FROM braid_owner{grammar.held}")
+        unit = UnitOfWork(what, channel, link.layouts, link.mirror if row and row[0] else _no_mirror)
         yield unit
         unit.flush()
         channel.run("UPDATE braid_owner SET edits = edits + 1")
