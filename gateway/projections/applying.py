@@ -3,9 +3,6 @@
 The version tells. One that the tables hold already is a duplicate; the next one is applied; a later one is *early*,
 and set aside until those between have come. An event whose handler fails is set aside as well, and with it whatever
 comes of the same aggregate behind it: the rest of the stream goes on.
-
-Handlers run unprotected at first, since a savepoint for each would cost more than they do. When one fails the whole
-transaction is undone, and run again carefully, with the failure known.
 """
 
 from __future__ import annotations
@@ -19,6 +16,7 @@ from sqlalchemy import update
 from gateway.events import Aggregate, Event
 from gateway.projections import bookkeeping
 from gateway.projections.appliers import Applier, Appliers
+from gateway.projections.attempts import Attempts, Key
 from gateway.projections.book import Book
 from gateway.projections.bookkeeping import Life
 from gateway.projections.letters import (
@@ -28,26 +26,13 @@ from gateway.projections.letters import (
     WAITING,
     Jitter,
     content,
-    describe,
     failed,
     letter_of,
     skipped,
 )
 from gateway.projections.policy import Policy
-from gateway.projections.store import RowRefused, StoreError, WritingTransaction
+from gateway.projections.store import WritingTransaction
 from gateway.projections.transaction import Row
-
-Key = tuple[str, str, int]
-"""Stream, subject and version."""
-
-
-class HandlerFailed(Exception):
-    """A handler raised, outside of a savepoint."""
-
-    def __init__(self, key: Key, error: str) -> None:
-        super().__init__(error)
-        self.key = key
-        self.error = error
 
 
 @dataclass(slots=True)
@@ -84,7 +69,7 @@ class Applying:
         self._tx = tx
         self._stream = stream
         self._settled = book.settled.get(stream, 0)
-        self._failures = failures
+        self._attempts = Attempts(tx, stream, failures)
         self._held: dict[str, tuple[int, int]] = {}
         self._changed: set[str] = set()
 
@@ -137,7 +122,7 @@ class Applying:
         error = None
         if applier is not None:
             found = applier
-            error = self._attempt(state.subject, state.aggregateversion, lambda: found.state(state, self._tx))
+            error = self._attempts.make(state.subject, state.aggregateversion, lambda: found.state(state, self._tx))
         self._forget(subject, state.aggregateversion)
         if error is None:
             self._hold(subject, state.aggregateversion, Life.EXISTS)
@@ -151,7 +136,9 @@ class Applying:
         """The service has this aggregate no more. Gives whether that could be applied."""
         last, _ = self._held.get(subject, (0, Life.UNSEEN))
         applier = self._tools.appliers.end(self._stream)
-        if applier is None or self._attempt(subject, last, lambda: applier.gone(subject, last, self._tx)) is not None:
+        if applier is None:
+            return False
+        if self._attempts.make(subject, last, lambda: applier.gone(subject, last, self._tx)) is not None:
             return False
         self._forget(subject, None)
         self._hold(subject, last, Life.GONE)
@@ -162,8 +149,8 @@ class Applying:
         subject, version = letter["subject"], letter["version"]
         last, _ = self._held.get(subject, (0, Life.UNSEEN))
         if version != last + 1:
-            # Nothing before an early one can be passed over; and one behind a failed one follows by itself.
-            self._tx.put(bookkeeping.letters, {**letter, "mark": ""})
+            # A repair went back to before it. It is applied when those between have come.
+            self._tx.put(bookkeeping.letters, {**letter, "mark": "", "state": EARLY, "retry_at": None})
         elif letter["mark"] == SKIP:
             self._tx.put(bookkeeping.letters, skipped(letter))
             self._book.unpark(self._stream, subject, version)
@@ -175,7 +162,7 @@ class Applying:
     def _next(self, event: Event, applier: Applier | None) -> None:
         error = None
         if applier is not None:
-            error = self._attempt(event.subject, event.aggregateversion, lambda: applier.event(event, self._tx))
+            error = self._attempts.make(event.subject, event.aggregateversion, lambda: applier.event(event, self._tx))
         if error is None:
             self._hold(event.subject, event.aggregateversion, Life.EXISTS)
             self._count(event, applier)
@@ -187,7 +174,7 @@ class Applying:
     def _end(self, event: Event, applier: Applier) -> None:
         """The aggregate is gone: what is set aside of it holds what is to be forgotten, and is of no use any more."""
         version = event.aggregateversion
-        error = self._attempt(event.subject, version, lambda: applier.event(event, self._tx))
+        error = self._attempts.make(event.subject, version, lambda: applier.event(event, self._tx))
         self._forget(event.subject, version)
         if error is None:
             self._hold(event.subject, version, Life.GONE)
@@ -211,7 +198,7 @@ class Applying:
     def _try(self, letter: Row) -> bool:
         """Apply what a letter holds. Gives whether it is done with."""
         subject, version = letter["subject"], letter["version"]
-        error = self._attempt(subject, version, lambda: self._call(letter))
+        error = self._attempts.make(subject, version, lambda: self._call(letter))
         if error is not None:
             self._tx.put(
                 bookkeeping.letters, failed(letter, error, self._tools.clock(), self._tools.policy, self._tools.jitter)
@@ -237,30 +224,6 @@ class Applying:
             applier = self._tools.appliers.event(self._stream, told.type)
             if applier is not None:
                 applier.event(told, self._tx)
-
-    def _attempt(self, subject: str, version: int, call: Callable[[], None]) -> str | None:
-        """What went wrong, if something did. Raises HandlerFailed instead when running unprotected; StoreError."""
-        key = self._stream, subject, version
-        if self._failures is None:
-            try:
-                call()
-            except (StoreError, RowRefused):
-                # Whose row was refused is not known: rows are written later than they are put.
-                raise
-            except Exception as error:
-                raise HandlerFailed(key, describe(error)) from error
-            return None
-        known = self._failures.get(key)
-        if known is not None:
-            return known
-        try:
-            with self._tx.savepoint():
-                call()
-        except StoreError:
-            raise
-        except Exception as error:
-            return describe(error)
-        return None
 
     def _fail(self, letter: dict[str, Any], error: str) -> None:
         tools = self._tools

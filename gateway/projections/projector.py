@@ -21,7 +21,8 @@ from gateway.errors import BraidError
 from gateway.events import EventBatch, EventsRewritten, Position, SnapshotPage
 from gateway.projections import bookkeeping
 from gateway.projections.appliers import Appliers
-from gateway.projections.applying import Applying, HandlerFailed, Key, Outcome, Tools
+from gateway.projections.applying import Applying, Outcome, Tools
+from gateway.projections.attempts import HandlerFailed, Key
 from gateway.projections.book import Book
 from gateway.projections.letters import RETRYING, Jitter
 from gateway.projections.policy import Policy

@@ -9,6 +9,7 @@ from typing import TypeVar
 
 from gateway.projections.projection import Projection
 from gateway.projections.store import Generation, Reading, Store
+from gateway.projections.thread import deliverable
 
 T = TypeVar("T")
 
@@ -61,5 +62,5 @@ class ProjectionReader:
 
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(
-            self._threads, lambda: self._store.read(self._projection, call, self._generation)
+            self._threads, lambda: deliverable(lambda: self._store.read(self._projection, call, self._generation))
         )

@@ -11,6 +11,14 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 
+def deliverable(work: Callable[[], T]) -> T:
+    """Do it. No future can hold a StopIteration: whoever waited for one would wait for ever."""
+    try:
+        return work()
+    except StopIteration as error:
+        raise RuntimeError("a StopIteration came out of what was done in a thread") from error
+
+
 class OwnThread:
     """Work is done in the order in which it was asked for. What has begun goes on when its asker is cancelled."""
 
@@ -18,7 +26,8 @@ class OwnThread:
         self._executor = ThreadPoolExecutor(1, name)
 
     async def do(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        return await asyncio.get_running_loop().run_in_executor(self._executor, lambda: work(*args, **kwargs))
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._executor, lambda: deliverable(lambda: work(*args, **kwargs)))
 
     async def close(self) -> None:
         """Wait for what has begun, forget the rest."""

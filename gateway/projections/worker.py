@@ -16,7 +16,7 @@ from gateway.projections.operations import build
 from gateway.projections.owning import owning
 from gateway.projections.policy import Policy
 from gateway.projections.projection import Projection
-from gateway.projections.status import StreamCounters
+from gateway.projections.status import StreamCounters, StreamState, generation_status
 from gateway.projections.store import Generation, Owned, State, Store
 from gateway.projections.streams import Streams
 
@@ -76,7 +76,7 @@ class Worker:
         name = projection.name
         try:
             generations = await asyncio.to_thread(self._store.generations, name)
-            generations = await self._let_go(generations)
+            generations = await self._let_go(projection, generations)
         except BraidError as error:
             self._tell((name, 0), error)
             return
@@ -138,13 +138,17 @@ class Worker:
         await asyncio.to_thread(self._store.promote, built)
         _log.info("generation serves", projection=projection.name, generation=built.number)
 
-    async def _let_go(self, generations: Sequence[Generation]) -> Sequence[Generation]:
-        """Of those that were live, only the newest are kept. Gives what is left."""
+    async def _let_go(self, projection: Projection, generations: Sequence[Generation]) -> Sequence[Generation]:
+        """Of those that were live the newest are kept, if they can be kept up to date. Gives what is left."""
         kept = sorted((each for each in generations if each.state is State.KEPT), key=lambda each: each.number)
         gone = kept[: max(len(kept) - self._policy.keep, 0)]
+        for generation in kept[len(gone) :]:
+            # What is erased from now on would stay in it.
+            status = await asyncio.to_thread(generation_status, self._store, projection, generation)
+            if any(stream.state in (StreamState.REWRITTEN, StreamState.PRUNED) for stream in status.streams):
+                gone.append(generation)
         for generation in gone:
-            task = self._tasks.pop((generation.projection, generation.number), None)
-            await cancelled(task)
+            await cancelled(self._tasks.pop((generation.projection, generation.number), None))
             await asyncio.to_thread(self._store.drop, generation)
             _log.info("generation dropped", projection=generation.projection, generation=generation.number)
         return [each for each in generations if each not in gone]

@@ -273,6 +273,19 @@ def test_a_newer_state_replaces_letters(rig: Rig) -> None:
     assert rig.things()["t1"] == "fetched,b"
 
 
+def test_a_letter_behind_a_repair_that_went_back_is_early_again(rig: Rig) -> None:
+    """A service was restored to before it. Nobody tries it until those between have come."""
+    rig.shelf.broken = {"c"}
+    rig.tell(*events(("t1", made()), ("t1", changed("a")), ("t1", changed("b")), ("t1", changed("c"))))
+    state = Aggregate("t1", 1, _raw(b'{"owner":"o1","amount":5,"status":"made","history":"restored"}'))
+    rig.projector.repair("stock", ["t1"], SnapshotPage([state], Position("h", 4), None))
+    rig.now += 100
+    rig.projector.attend()
+    assert rig.states() == {("t1", 4): "early"}
+    assert rig.projector.attend().next_at is None
+    assert rig.things()["t1"] == "restored"
+
+
 def _changed(subject: str, version: int, status: str) -> tuple[str, str, int, object]:
     type, data = changed(status)
     return type, subject, version, data

@@ -132,6 +132,16 @@ async def test_there_is_nothing_to_read_before_a_build(store: Store, shelf: Shel
         pool.close()
 
 
+async def test_a_look_that_ends_an_iterator_fails_and_does_not_hang(store: Store, shelf: Shelf, town: Town) -> None:
+    await build(store, shelf.projection, town, holder="t", policy=QUICK)
+    pool = ReaderPool(store, [shelf.projection])
+    try:
+        with pytest.raises(RuntimeError, match="StopIteration"):
+            await pool.for_request()["shelf"].read(lambda reading: next(iter(reading.rows(select(things)))))
+    finally:
+        pool.close()
+
+
 def number(reading: Reading) -> int:
     return reading.generation.number
 

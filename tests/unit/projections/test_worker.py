@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from gateway.events import Event, Position
-from gateway.projections.operations import build, letters, promote, retry, rollback, skip
+from gateway.projections.operations import build, letters, promote, retry, rollback, skip, verify
 from gateway.projections.projection import Projection
 from gateway.projections.projector import Projector
 from gateway.projections.status import GenerationStatus, StreamState, StreamStatus, read_status
@@ -30,6 +30,10 @@ def status(store: Store, projection: Projection, number: int | None = None) -> G
 
 def stream(store: Store, projection: Projection, name: str) -> StreamStatus:
     return next(each for each in status(store, projection).streams if each.stream == name)
+
+
+def states(store: Store, projection: Projection) -> dict[str, StreamState]:
+    return {each.stream: each.state for each in status(store, projection).streams}
 
 
 def is_live(store: Store, projection: Projection) -> bool:
@@ -168,6 +172,30 @@ async def test_a_feed_that_began_anew_stops_its_stream_alone(store: Store, shelf
         await build(store, projection, town, holder="operator", policy=QUICK)
         promote(store, projection)
         await until(lambda: is_equal(store, projection, town))
+        # The other one cannot be kept up to date, so what is to be erased could stay in it.
+        await until(lambda: [each.number for each in store.generations("shelf")] == [2])
+
+
+async def test_partitions_are_read_beside_each_other(store: Store, shelf: Shelf, town: Town) -> None:
+    """Each from a checkpoint of its own; a build and a verification know all of them."""
+    town.partitions = 3
+    populate(town)
+    projection = shelf.projection
+    async with working(store, [projection], town):
+        await until(lambda: is_equal(store, projection, town))
+        for number in range(5):
+            town.change(f"t{number}", "sold")
+        await until(lambda: is_equal(store, projection, town))
+        names = [each.stream for each in status(store, projection).streams]
+        assert names == [f"{name}/{number}" for name in ("people", "stock") for number in range(3)]
+        assert (await verify(store, projection, town)).is_right
+    town.partitions = 2
+    async with working(store, [projection], town):
+        await until(lambda: stream(store, projection, "stock/0").state is StreamState.FOLLOWING)
+    town.partitions = 4
+    async with working(store, [projection], town):
+        await until(lambda: "stock/3" in states(store, projection))
+        await until(lambda: states(store, projection)["stock/3"] is StreamState.REWRITTEN)
 
 
 async def test_a_checkpoint_beyond_the_head_stops_the_stream(store: Store, shelf: Shelf, town: Town) -> None:

@@ -59,12 +59,16 @@ class Service:
 class Town:
     """The port Streams. What is written while a page is fetched can be said by `between`."""
 
+    partitions = 1
+
     def __init__(self) -> None:
         self.services = {name: Service(name) for name in ("people", "stock")}
         self.between: list[Any] = []
 
     def sources(self, stream: str) -> Sequence[EventSource]:
-        return [_Source(self.services[stream])]
+        if self.partitions == 1:
+            return [_Source(self.services[stream])]
+        return [_Partition(self.services[stream], number, self.partitions) for number in range(self.partitions)]
 
     def state(self, stream: str) -> _State:
         return _State(self, self.services[stream])
@@ -121,6 +125,21 @@ class _Source(MemorySource):
         if self._service.is_garbled:
             raise EventsMalformed(self.name, f"The feed of '{self.name}' answered something else.")
         return batch
+
+
+class _Partition(_Source):
+    """Some of a log's events, by subject; at its positions."""
+
+    def __init__(self, service: Service, number: int, of: int) -> None:
+        super().__init__(service)
+        self.name = f"{service.name}/{number}"
+        self._number = number
+        self._of = of
+
+    async def read(self, after: Position, *, limit: int, wait_s: float) -> EventBatch:
+        batch = await super().read(after, limit=limit, wait_s=wait_s)
+        mine = [event for event in batch.events if bucket_of(event.subject, self._of) == self._number]
+        return EventBatch(mine, batch.position, batch.head)
 
 
 class _State:
