@@ -1,7 +1,7 @@
 """A Kafka broker of a test's own: the one that librdkafka ships for its own tests, reached inside confluent-kafka.
 
-It speaks the protocol over TCP and keeps everything in memory. What it cannot do, and so is not tried here: making and
-deleting topics, fencing a producer, hiding what a transaction did not commit.
+It speaks the protocol over TCP, and keeps 5 MB of each partition in memory. What it cannot do, and so is not tried
+here: making and deleting topics, fencing a producer, hiding what a transaction did not commit.
 """
 
 from __future__ import annotations

@@ -9,6 +9,7 @@ from typing import Protocol
 
 from gateway.events import START, Broker, Event, EventBatch, KafkaBroker, NatsBroker, open_events
 from gateway.events.kafka.outlet import KafkaOutlet
+from gateway.events.kafka.partition import Partition
 from gateway.events.nats.connection import NatsConnection
 from gateway.events.nats.outlet import NatsOutlet
 from gateway.events.outlet import Outlet
@@ -27,6 +28,10 @@ class RelayRig(Protocol):
 
     def outlet(self, relay: str) -> Outlet:
         """Closed by who asked."""
+        ...
+
+    async def count(self) -> int:
+        """How many events are there; with some more for Kafka, whose transactions' ends count too."""
         ...
 
     async def stop(self) -> None: ...
@@ -48,6 +53,13 @@ class NatsRelayRig:
     def outlet(self, relay: str) -> Outlet:
         self.connections.append(NatsConnection(self.server.url))
         return NatsOutlet(SERVICE, self.connections[-1], self.broker, relay)
+
+    async def count(self) -> int:
+        if not self.connections:
+            await self.outlet("counts").open()
+        link = await self.connections[0].link()
+        streams = [self.broker.stream(SERVICE, number) for number in range(PARTITIONS)]
+        return sum([(await link.stream_info(stream)).state.messages for stream in streams])
 
     async def stop(self) -> None:
         await asyncio.to_thread(self.server.kill)
@@ -72,6 +84,9 @@ class KafkaRelayRig:
     def outlet(self, relay: str) -> Outlet:
         return KafkaOutlet(SERVICE, self.broker)
 
+    async def count(self) -> int:
+        return await asyncio.to_thread(self._count)
+
     async def stop(self) -> None:
         self.mock.stop()
 
@@ -80,6 +95,14 @@ class KafkaRelayRig:
 
     async def close(self) -> None:
         await asyncio.to_thread(self.mock.close)
+
+    def _count(self) -> int:
+        ends: list[int] = []
+        for number in range(PARTITIONS):
+            partition = Partition(SERVICE, self.broker.bootstrap, self.broker.topic(SERVICE), number)
+            ends.append(partition.bounds().end)
+            partition.close()
+        return sum(ends)
 
 
 async def arrived(broker: Broker) -> list[list[Event]]:
