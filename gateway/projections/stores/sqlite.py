@@ -42,6 +42,7 @@ _READERS = 8
 """Connections that read one generation at the same time; more wait."""
 _LARGE_LOG = 64 << 20
 """Bytes at which to wait for readers, so that the log can begin anew."""
+_GATHERED = 32 << 20
 _LOG_WAIT_S = 0.1
 _LOG_REST_S = 1.0
 """Before waiting again, when they did not end: one long report does not hold up every batch."""
@@ -176,6 +177,8 @@ class SqliteLink:
                 f"CREATE VIRTUAL TABLE {search.name} USING fts5(words, content = '{texts_name(search)}', "
                 "content_rowid = 'id', tokenize = 'ascii', detail = 'none', columnsize = 0)"
             )
+            # Bytes gathered before they are written: fewer pieces to merge. A batch is written with its commit anyway.
+            channel.run(f"INSERT INTO {search.name} ({search.name}, rank) VALUES ('hashsize', {_GATHERED})")
             channel.run(f"INSERT INTO {search.name} ({search.name}) VALUES ('rebuild')")
         channel.run("PRAGMA analysis_limit = 2000")
         channel.run("ANALYZE")

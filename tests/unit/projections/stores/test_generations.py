@@ -13,7 +13,7 @@ from sqlalchemy import Column, Integer, MetaData, Table, func, select
 from gateway.projections import bookkeeping
 from gateway.projections.projection import Projection
 from gateway.projections.store import Generation, NotBuilt, Reading, State, Store, StoreError
-from tests.unit.projections.stores.shop import Place, order, orders, served, shop
+from tests.unit.projections.stores.shop import Place, order, orders, revenue, served, shop
 
 
 def test_a_generation_goes_from_building_to_kept(home: Place, store: Store) -> None:
@@ -145,7 +145,7 @@ def test_a_reader_may_go_on_with_what_is_dropped(home: Place, store: Store) -> N
     threads: list[threading.Thread] = []
 
     def look(reading: Reading) -> int:
-        reading.get(select(orders))
+        reading.get(select(revenue))  # and no other table yet
         threads.append(threading.Thread(target=lambda: other.drop(first)))
         threads[0].start()
         threads[0].join(0.3)

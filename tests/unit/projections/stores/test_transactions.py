@@ -200,12 +200,12 @@ def steps() -> st.SearchStrategy[list[tuple[Any, ...]]]:
         st.tuples(st.just("get"), number),
         st.tuples(st.just("rows")),
         st.tuples(st.just("run"), number),
-        st.tuples(st.sampled_from(["commit", "abort"])),
     )
-    return st.lists(
-        st.recursive(step, lambda inner: st.tuples(st.sampled_from(["part", "undone"]), st.lists(inner, max_size=5))),
-        max_size=14,
-    )
+    kind = st.sampled_from(["part", "undone"])
+    inner = st.tuples(kind, st.lists(step, max_size=3))
+    part = st.tuples(kind, st.lists(st.one_of(step, step, inner), max_size=4))
+    end = st.tuples(st.sampled_from(["commit", "abort"]))
+    return st.lists(st.one_of(step, step, step, part, end), max_size=20)
 
 
 def perform(tx: Any, steps: list[tuple[Any, ...]]) -> Iterator[Any]:
@@ -255,7 +255,7 @@ def outcome(writer: Any, script: list[tuple[Any, ...]]) -> list[Any]:
     return seen
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(script=steps())
 def test_any_steps_give_what_a_plain_writer_gives(home: Place, script: list[tuple[Any, ...]]) -> None:
     """One that keeps nothing back, and writes every row as it comes."""
