@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 from gateway.projections.transaction import Row, Transaction
@@ -20,6 +21,8 @@ from resolvers.projections.orders.tables import (
 
 _STATUSES = tuple(status.value for status in OrderStatus)
 _CANCELLED = OrderStatus.CANCELLED.value
+_DAY = 24 * 3600 * 1_000_000
+"""In microseconds."""
 
 Categories = Mapping[str, str]
 """Of the products of an order."""
@@ -60,4 +63,10 @@ def book_revenue(tx: Transaction, order: Row, items: Sequence[Item], categories:
 
 def month_of(time: int) -> str:
     """`2026-09`, UTC. time: microseconds since 1970."""
-    return moment(time).strftime("%Y-%m")
+    return _month_of_day(time // _DAY)
+
+
+@lru_cache(maxsize=10_000)
+def _month_of_day(day: int) -> str:
+    """day: since 1970. Orders of a day come together, and writing a date costs a tenth of booking one."""
+    return moment(day * _DAY).strftime("%Y-%m")
