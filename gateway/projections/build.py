@@ -54,6 +54,8 @@ class Build:
             await self._fill(stream)
         await self.catch_up()
         await self._thread.do(self._projector.writer.finish_build)
+        # Indexes of millions of rows take minutes, and whoever promotes wants what is of now.
+        await self.catch_up()
 
     async def catch_up(self) -> None:
         """Apply the events that there are."""

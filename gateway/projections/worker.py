@@ -51,6 +51,7 @@ class Worker:
         self._tasks: dict[Key, asyncio.Task[None]] = {}
         self._over = asyncio.Event()
         self._faults: dict[Key, str] = {}
+        self._rests: dict[Key, tuple[float, float]] = {}
 
     async def run(self) -> None:
         """Until cancelled, or `stop`. Whatever was not committed then is read again by the next."""
@@ -97,22 +98,31 @@ class Worker:
                 del self._tasks[key]
 
     def _begin(self, key: Key, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
-        """Unless it is being done; what ended is begun again with the next look."""
+        """Unless it is being done, or has just failed; what ended is begun again with the next look."""
         task = self._tasks.get(key)
-        if task is None or task.done():
+        now = asyncio.get_running_loop().time()
+        if (task is None or task.done()) and now >= self._rests.get(key, (now, 0.0))[0]:
             self._tasks[key] = asyncio.create_task(self._survive(key, work))
 
     async def _survive(self, key: Key, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
         try:
             await work()
             self._faults.pop(key, None)
+            self._rests.pop(key, None)
         except Owned:
             return
         except Exception as error:
             if not key[1] or await self._is_there(key):
                 self._tell(key, error)
+                self._rest(key)
         finally:
             self._forget(key)
+
+    def _rest(self, key: Key) -> None:
+        """Let it be for a while, each time for longer."""
+        _, pause_s = self._rests.get(key, (0.0, self._policy.pause_s / 2))
+        pause_s = min(pause_s * 2, self._policy.max_pause_s)
+        self._rests[key] = (asyncio.get_running_loop().time() + pause_s, pause_s)
 
     async def _is_there(self, key: Key) -> bool:
         """Whether a generation has not been dropped under its follower's hands."""
@@ -130,7 +140,8 @@ class Worker:
             await following.run()
 
     async def _build(self, projection: Projection) -> None:
-        _log.info("projection is built", projection=projection.name)
+        if (projection.name, 0) not in self._faults:
+            _log.info("projection is being built", projection=projection.name)
         built = await build(self._store, projection, self._streams, holder=self._holder, policy=self._policy)
         await self._promote(projection, built)
 

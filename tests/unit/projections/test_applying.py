@@ -69,19 +69,19 @@ def test_all_720_orders_of_six_events_give_the_same_rows() -> None:
     assert len(orders) == 720
     for order in orders:
         assert applied([order]) == expected
-    for order in orders[::9]:
+    for order in orders[::24]:
         assert applied([[event] for event in order]) == expected
 
 
 def test_what_is_gone_does_not_come_back_in_any_order() -> None:
     expected = applied([LOST])
     assert expected[0]["things"] == []
-    for order in itertools.islice(itertools.permutations(LOST), 0, None, 3):
+    for order in itertools.islice(itertools.permutations(LOST), 0, None, 7):
         tables, letters = applied([order])
         assert (tables["things"], letters) == ([], [])
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(st.data())
 def test_duplicates_and_interleavings_change_nothing(data: st.DataObject) -> None:
     """Each event comes one to five times, in any order, in batches of any size, about two aggregates."""

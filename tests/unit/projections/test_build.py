@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import random
+from typing import Any
 
 import pytest
 
 from gateway.events import EventsUnavailable
 from gateway.projections.operations import build, plan
 from gateway.projections.status import BuildProgress
-from gateway.projections.store import Owned, State, Store
+from gateway.projections.store import Owned, State, Store, Writer
 from tests.unit.projections.running import QUICK, tables, until
 from tests.unit.projections.shelf import Shelf
 from tests.unit.projections.town import Town
@@ -153,6 +154,29 @@ async def test_a_service_that_does_not_answer_is_asked_again(store: Store, shelf
         building = tasks.create_task(build(store, shelf.projection, town, holder="test", policy=QUICK))
     assert people.asked.count("page") >= 3
     assert tables(store, shelf.projection, building.result()) == town.expected()
+
+
+async def test_what_happens_while_indexes_are_made_is_caught_up_with(
+    store: Store, shelf: Shelf, town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    populate(town)
+    opened = store.writer
+
+    def writer(*args: Any) -> Writer:
+        made = opened(*args)
+        finish = made.finish_build
+
+        def slowly() -> None:
+            town.change("t05", "sold meanwhile")
+            finish()
+
+        monkeypatch.setattr(made, "finish_build", slowly)
+        return made
+
+    monkeypatch.setattr(store, "writer", writer)
+    generation = await build(store, shelf.projection, town, holder="test", policy=QUICK)
+    assert town.services["stock"].data["t05"].status == "sold meanwhile"
+    assert tables(store, shelf.projection, generation) == town.expected()
 
 
 async def test_the_plan_tells_what_would_be_read(store: Store, shelf: Shelf, town: Town) -> None:

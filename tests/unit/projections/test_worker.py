@@ -5,15 +5,17 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
+from structlog.testing import capture_logs
 
 from gateway.events import Event, Position
 from gateway.projections.operations import build, letters, promote, retry, rollback, skip, verify
 from gateway.projections.projection import Projection
 from gateway.projections.projector import Projector
 from gateway.projections.status import GenerationStatus, StreamState, StreamStatus, read_status
-from gateway.projections.store import Fenced, Generation, Owned, Reading, State, Store
+from gateway.projections.store import Fenced, Generation, Owned, Reading, State, Store, StoreError
 from gateway.projections.stores import open_store
 from tests.unit.projections.running import QUICK, tables, until, working
 from tests.unit.projections.shelf import Shelf, batch, changed, events, made
@@ -309,6 +311,29 @@ async def test_a_generation_of_other_code_is_let_be(store: Store, shelf: Shelf, 
 
 def _number(reading: Reading) -> int:
     return reading.generation.number
+
+
+async def test_a_build_that_fails_rests_and_tells_it_once(store: Store, shelf: Shelf, town: Town) -> None:
+    """Somebody who looks for what is wrong must find it, and the service not be asked all the time."""
+    populate(town)
+    people = town.services["people"]
+    faults = 0
+
+    def fail() -> NoReturn:
+        nonlocal faults
+        faults += 1
+        raise StoreError("the disk is full")
+
+    town.between = [fail] * 1000
+    with capture_logs() as logs:
+        async with working(store, [shelf.projection], town):
+            await until(lambda: faults >= 4)
+            town.between = []
+            await until(lambda: is_equal(store, shelf.projection, town))
+    told = [entry["event"] for entry in logs]
+    assert told.count("projection stands still") == 1
+    assert told.count("projection is being built") == 1
+    assert people.asked.count("page") < 50
 
 
 async def test_who_was_taken_over_while_asleep_writes_nothing(store: Store, shelf: Shelf, tmp_path: Path) -> None:
