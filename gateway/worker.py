@@ -7,7 +7,8 @@ import signal
 import socket
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from itertools import chain
 
 from prometheus_client.metrics_core import Metric
@@ -30,6 +31,7 @@ from gateway.telemetry.projections import collect_projections
 _SIGNALS = (signal.SIGTERM, signal.SIGINT)
 _ONCE_LOOK_S = 0.2
 """Between looks whether everything is complete."""
+_ONCE_WAIT_S = 0.5
 
 
 class OnceFailed(BraidError):
@@ -56,7 +58,11 @@ async def run_worker(
     """
     async with opened(settings) as open_:
         section = settings.projections
-        worker = Worker(open_.store, open_.projections, open_.streams, holder=holder_name(), policy=section.to_policy())
+        policy = section.to_policy()
+        if once:
+            # Who only wants to know whether there is more does not wait for it.
+            policy = replace(policy, wait_s=min(policy.wait_s, _ONCE_WAIT_S))
+        worker = Worker(open_.store, open_.projections, open_.streams, holder=holder_name(), policy=policy)
         look_s = _ONCE_LOOK_S if once else section.readers.look_s
         watch = StatusWatch(lambda: read_status(open_.store, open_.projections), look_s)
 
@@ -83,13 +89,14 @@ async def _follow(
     on_look: Callable[[StatusWatch], None],
 ) -> None:
     """Until the worker has ended; whatever happens here ends it."""
+    began = datetime.now(UTC)
     try:
         while not task.done():
             await watch.refresh()
             on_look(watch)
             if once and watch.fault:
                 raise OnceFailed(watch.fault)
-            if once and is_complete(watch.statuses):
+            if once and is_complete(watch.statuses, began):
                 worker.stop()
                 break
             await asyncio.wait((task,), timeout=look_s)
@@ -101,8 +108,11 @@ async def _follow(
         await asyncio.wait((task,))
 
 
-def is_complete(statuses: Sequence[ProjectionStatus]) -> bool:
-    """Whether every projection serves and has all events that there are. Raises OnceFailed when one cannot."""
+def is_complete(statuses: Sequence[ProjectionStatus], since: datetime) -> bool:
+    """Whether every projection serves and has all events that there were at `since`.
+
+    Raises OnceFailed when one has stopped.
+    """
     complete = bool(statuses)
     for status in statuses:
         serving = serving_generation(status)
@@ -110,12 +120,13 @@ def is_complete(statuses: Sequence[ProjectionStatus]) -> bool:
         for stream in streams:
             if stream.state in STOPPED:
                 raise OnceFailed(f"projection '{status.name}', stream '{stream.stream}': {stream.message}")
-        complete = complete and serving is not None and all(map(_has_all, streams))
+        complete = complete and serving is not None and all(_has_all(one, since) for one in streams)
     return complete
 
 
-def _has_all(stream: StreamStatus) -> bool:
-    return stream.state is StreamState.FOLLOWING and stream.lag_s == 0
+def _has_all(stream: StreamStatus, since: datetime) -> bool:
+    is_asked = stream.read_at is not None and stream.read_at >= since
+    return is_asked and stream.state is StreamState.FOLLOWING and stream.lag_s == 0
 
 
 @dataclass(frozen=True, slots=True)

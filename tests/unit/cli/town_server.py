@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 from aiohttp import web
 
-from gateway.events import Position, SnapshotPage
+from gateway.events import EventsRewritten, Position, SnapshotPage
 from tests.unit.projections.town import Town
 
 MODULE = """
@@ -119,7 +119,10 @@ def _placed(position: Position) -> dict[str, object]:
 
 def _named(handler: Any, name: str) -> Any:
     async def answer(request: web.Request) -> web.Response:
-        body = msgspec.json.encode(await handler(name, request.query))
+        try:
+            body = msgspec.json.encode(await handler(name, request.query))
+        except EventsRewritten:
+            return web.json_response({"code": "POSITION_BEYOND_HEAD"}, status=409)
         return web.Response(body=body, content_type="application/json")
 
     return answer
