@@ -19,6 +19,7 @@ from confluent_kafka.cimpl import NewTopic
 
 from gateway.events.brokers import KafkaBroker, source_name
 from gateway.events.errors import EventsError, EventsUnavailable
+from gateway.events.kafka.codes import FENCED
 from gateway.events.kafka.partition import REQUEST_S, Partition, client_settings, headers_of
 from gateway.events.kafka.source import HISTORY
 from gateway.events.outlet import Parcel, RelayFenced, RelayStopped, Stamp, Tails, read_stamp
@@ -27,7 +28,7 @@ T = TypeVar("T")
 
 TRANSACTION_S = 10.0
 _FENCED = (
-    KafkaError._FENCED,  # pyright: ignore[reportPrivateUsage] - names of the client's own errors begin so
+    FENCED,
     KafkaError.PRODUCER_FENCED,
     KafkaError.INVALID_PRODUCER_EPOCH,
 )

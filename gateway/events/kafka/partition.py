@@ -16,6 +16,7 @@ from typing import Any
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
 from gateway.events.errors import EventsPruned, EventsRewritten, EventsUnavailable
+from gateway.events.kafka.codes import AUTO_OFFSET_RESET, PARTITION_EOF, UNKNOWN_PARTITION, UNKNOWN_TOPIC
 from gateway.events.outlet import is_mark
 
 REQUEST_S = 5.0
@@ -23,14 +24,8 @@ SLICE_S = 0.25
 """How long a call into the client may block: it cannot be woken."""
 GATHER_S = 0.05
 """How long the next of several messages may take."""
-# Names of the client's own errors begin with an underscore, and are meant to be used.
-_OUT_OF_RANGE = (KafkaError._AUTO_OFFSET_RESET, KafkaError.OFFSET_OUT_OF_RANGE)  # pyright: ignore[reportPrivateUsage]
-_END = KafkaError._PARTITION_EOF  # pyright: ignore[reportPrivateUsage]
-_ABSENT = (
-    KafkaError.UNKNOWN_TOPIC_OR_PART,
-    KafkaError._UNKNOWN_TOPIC,  # pyright: ignore[reportPrivateUsage]
-    KafkaError._UNKNOWN_PARTITION,  # pyright: ignore[reportPrivateUsage]
-)
+_OUT_OF_RANGE = (AUTO_OFFSET_RESET, KafkaError.OFFSET_OUT_OF_RANGE)
+_ABSENT = (KafkaError.UNKNOWN_TOPIC_OR_PART, UNKNOWN_TOPIC, UNKNOWN_PARTITION)
 
 _silent = logging.getLogger("gateway.events.kafka")
 _silent.addHandler(logging.NullHandler())
@@ -199,7 +194,7 @@ class Partition:
                 return False
             self._behind = self.next
             return True
-        if error.code() == _END:
+        if error.code() == PARTITION_EOF:
             self.next = offset
             return False
         number, self.next = self.next or 0, None

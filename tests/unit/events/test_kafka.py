@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from confluent_kafka import Producer
+from confluent_kafka import KafkaError, Producer
 
 from gateway.events import (
     START,
@@ -20,6 +20,7 @@ from gateway.events import (
     MemoryLog,
     Position,
 )
+from gateway.events.kafka import codes
 from gateway.events.kafka.outlet import KafkaOutlet
 from gateway.events.kafka.partition import Bounds, Partition, client_settings
 from gateway.events.kafka.source import KafkaSource
@@ -160,3 +161,8 @@ async def test_the_loop_is_not_kept_waiting(rig: KafkaRig) -> None:
         turns += 1
     assert turns > 20
     assert not (await waiting).events
+
+
+@pytest.mark.parametrize("name", [name for name in vars(codes) if name.isupper()])
+def test_the_clients_own_codes_are_what_it_has(name: str) -> None:
+    assert getattr(codes, name) == getattr(KafkaError, f"_{name}")
