@@ -105,6 +105,23 @@ def test_a_look_sees_one_moment(home: Place, store: Store) -> None:
     assert store.read(shop(), lambda reading: reading.get(select(orders).where(orders.c.id == "none"))) is None
 
 
+def test_a_look_that_fails_keeps_no_moment(home: Place, store: Store) -> None:
+    """Whoever gets its connection next sees what is there then."""
+    generation = home.live(store, order(1))
+    writer = home.write(store, generation)
+
+    def fail(reading: Reading) -> None:
+        reading.get(select(orders))
+        raise LookupError
+
+    for number in range(2, 15):
+        with pytest.raises(LookupError):
+            store.read(shop(), fail)
+        with writer.transaction() as tx:
+            tx.put(orders, order(number))
+        assert len(served(store)) == number
+
+
 def test_a_look_cannot_write(home: Place, store: Store) -> None:
     home.live(store, order(1))
     harmful: Any = orders.delete()
