@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,6 +17,8 @@ from tests.shop.search.copies import Copy
 from tests.shop.search.joined import JoinedShop
 from tests.shop_services.conftest import ask as services
 from tests.shop_services.conftest import clients, estate, running_estate
+from tests.shop_services.postgresql import BACKENDS
+from tests.unit.projections.stores.shop import place
 
 __all__ = ["clients", "estate", "running_estate", "services"]
 
@@ -62,24 +64,34 @@ class StoredCopy:
     folder: Path
 
 
+@contextmanager
+def whole_copy(kind: str, folder: Path, estate: Estate) -> Iterator[Copy]:
+    """Of the whole shop, as it is now, in a store of this kind."""
+    with ExitStack() as stack:
+        where = stack.enter_context(place(kind, folder))
+        urls = estate.urls()
+        services = {name: stack.enter_context(httpx.Client(base_url=url)) for name, url in urls.items()}
+        yield stack.enter_context(Copy(where.open())).fill(services).finish()
+
+
+@pytest.fixture(scope="session", params=BACKENDS)
+def shop_copy(
+    running_estate: Estate, tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
+) -> Iterator[Copy]:
+    """On each kind of store; tests may only read it."""
+    with whole_copy(request.param, tmp_path_factory.mktemp("copy"), running_estate) as copy:
+        yield copy
+
+
 @pytest.fixture(scope="session")
 def stored_copy(running_estate: Estate, tmp_path_factory: pytest.TempPathFactory) -> Iterator[StoredCopy]:
-    """Of the whole shop, as it was generated; tests may only read it."""
-    folder = tmp_path_factory.mktemp("projections")
-    store = open_store(folder)
-    with ExitStack() as stack:
-        stack.callback(store.close)
-        urls = running_estate.urls()
-        services = {name: stack.enter_context(httpx.Client(base_url=url)) for name, url in urls.items()}
-        yield StoredCopy(stack.enter_context(Copy(store)).fill(services).finish(), folder)
+    """In a folder, for gateways to read."""
+    folder = tmp_path_factory.mktemp("copy")
+    with whole_copy("sqlite", folder, running_estate) as copy:
+        yield StoredCopy(copy, folder / "projections")
 
 
 @pytest.fixture(scope="session")
-def shop_copy(stored_copy: StoredCopy) -> Copy:
-    return stored_copy.copy
-
-
-@pytest.fixture(scope="session")
-def joined(running_estate: Estate, shop_copy: Copy) -> JoinedShop:
-    """The same shop, joined by brute force over the services' APIs, when the copy was made."""
+def joined(running_estate: Estate) -> JoinedShop:
+    """The same shop, joined by brute force over the services' APIs."""
     return JoinedShop.of(running_estate.urls())

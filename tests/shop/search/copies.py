@@ -23,34 +23,31 @@ NOW = datetime(2026, 10, 1, tzinfo=UTC)
 
 
 class Copy:
-    """One generation, made when this is, promoted by `finish`. Use it as a context manager."""
+    """One generation, promoted by `finish`. What it is told is applied together, before it is read."""
 
     def __init__(self, store: Store) -> None:
         self.store = store
         self.generation = store.create(projection)
         self._writer = store.writer(self.generation, projection, "test")
-        self._transaction = self._writer.transaction()
-        self._tx = self._transaction.__enter__()
+        self._told: list[tuple[Handling, Change[Any]]] = []
 
     def __enter__(self) -> Copy:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._transaction.__exit__(None, None, None)
         self._writer.close()
 
     def commit(self) -> None:
-        self._transaction.__exit__(None, None, None)
-        self._transaction = self._writer.transaction()
-        self._tx = self._transaction.__enter__()
+        with self._writer.transaction() as tx:
+            for handling, change in self._told:
+                handling.handler(change, tx)
+        self._told.clear()
 
     def finish(self) -> Copy:
         """Let it be read."""
-        self._transaction.__exit__(None, None, None)
+        self.commit()
         self._writer.finish_build()
         self.store.promote(self.store.mark_ready(self.generation))
-        self._transaction = self._writer.transaction()
-        self._tx = self._transaction.__enter__()
         return self
 
     def state(self, stream: str, subject: str, data: Data, version: int = 1) -> None:
@@ -103,7 +100,7 @@ class Copy:
     ) -> None:
         if handling is not None:
             decoded = msgspec.convert(data, handling.data) if handling.data is not None else None
-            handling.handler(Change(stream, type, subject, version, NOW, decoded), self._tx)
+            self._told.append((handling, Change(stream, type, subject, version, NOW, decoded)))
 
 
 def _is_nothing(row: Mapping[str, Any]) -> bool:
