@@ -95,7 +95,14 @@ attacks: install ## Send 200 hostile requests in every way, and measure CPU, mem
 	@$(BIN)/python -m tests.hostile.attacks $(ARGS)
 
 chaos: install ## Disturb each service in each of 19 ways while 20 clients ask: 5 minutes; ARGS="-k 'reset and orders'"
-	@$(BIN)/python -m pytest -rfEsx --ignore=tests/chaos/test_soak.py tests/chaos $(ARGS)
+	@$(BIN)/python -m pytest -rfEsx --ignore=tests/chaos/test_soak.py --ignore=tests/chaos/ledger tests/chaos $(ARGS)
+
+ledger: install ## Kill, pause and restart the read side in 200 random ways: nothing lost or doubled; ARGS="--schedules 1000"
+	@$(BIN)/python -m tests.chaos.ledger $(ARGS)
+
+ledger-short: install ## Twenty of these ways, and that the ledger finds what is planted
+	@$(BIN)/python -m pytest -rfEs tests/chaos/ledger
+	@$(BIN)/python -m tests.chaos.ledger --schedules 20 --on-one-stage 5 $(ARGS)
 
 soak: install ## Ask 110,000 times, as good and bad clients do, and count what is left of it; a quarter of an hour
 	@$(BIN)/python -m tests.chaos.soak $(ARGS)

@@ -133,10 +133,10 @@ async def restart_database(stage: Stage, began: int) -> Struck:
     return Struck("database killed", at=await _restart(stage, stage.postgres, began))
 
 
-ON_FEED: tuple[Strike, ...] = (kill_orders, kill_projector, kill_projector, pause_projector, pause_orders, kill_builder)
+ON_FEED: tuple[Strike, ...] = (kill_orders, pause_orders, kill_projector, pause_projector, kill_builder)
 STRIKES: dict[Form, tuple[Strike, ...]] = {
     Form.FEED: ON_FEED,
-    Form.NATS: (*ON_FEED, kill_relay, kill_relay, restart_broker, restart_broker, restart_database, restart_database),
+    Form.NATS: (*ON_FEED, kill_relay, restart_broker, restart_database),
 }
 
 

@@ -36,7 +36,7 @@ async def play(stage: Stage, strikes: Sequence[Strike] | None = None) -> Played:
     strikes: instead of drawn ones. Raises AssertionError for a fault that did not happen as it should.
     """
     started, before = time.monotonic(), len(stage.load.acknowledged)
-    drawn = stage.draws.choices(STRIKES[stage.form], k=stage.draws.randint(1, MOST_FAULTS))
+    drawn = [_next(stage) for _ in range(stage.draws.randint(1, MOST_FAULTS))]
     began = await asyncio.to_thread(_head, stage)
     struck: list[Struck] = []
     for strike in drawn if strikes is None else strikes:
@@ -54,6 +54,14 @@ async def play(stage: Stage, strikes: Sequence[Strike] | None = None) -> Played:
         if child is not None and not child.is_alive():
             wrong.append(f"ended: {child.log.stem} with {child.status()}")
     return Played(struck, wrong, len(stage.load.acknowledged) - before, time.monotonic() - started)
+
+
+def _next(stage: Stage) -> Strike:
+    """Each kind comes once before one comes again."""
+    if not stage.to_come:
+        stage.to_come = list(STRIKES[stage.form])
+        stage.draws.shuffle(stage.to_come)
+    return stage.to_come.pop()
 
 
 async def _quiet(stage: Stage) -> tuple[Mapping[str, Truth], Held]:

@@ -15,7 +15,8 @@ from typing import Self
 import psycopg
 
 START_TIMEOUT_S = 30.0
-POSTGRES_FOLDERS = ("/usr/lib/postgresql/17/bin", "/usr/lib/postgresql/16/bin", "/usr/lib/postgresql/15/bin")
+FOLDERS = ("/usr/sbin", *(f"/usr/lib/postgresql/{version}/bin" for version in (18, 17, 16, 15)))
+"""Where packages put them, beside what is on the path."""
 # PostgreSQL refuses to run as root; its packages make this user.
 POSTGRES_USER = "postgres"
 
@@ -134,7 +135,7 @@ class PostgresServer(Server):
 
 def program(name: str) -> str:
     """Where it is. Raises Missing."""
-    found = shutil.which(name, path=os.pathsep.join((*POSTGRES_FOLDERS, os.environ.get("PATH", ""))))
+    found = shutil.which(name, path=os.pathsep.join((*FOLDERS, os.environ.get("PATH", ""))))
     if found is None:
         raise Missing(f"{name} is not installed")
     return found

@@ -17,6 +17,7 @@ from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
+from typing import Any
 
 import psutil
 
@@ -49,7 +50,10 @@ class Form(Enum):
 
 @dataclass(slots=True)
 class Stage:
-    """projectors: those that run, or stand still; the last one is to do the work. config: of `braid`."""
+    """projectors: those that run, or stand still; the last one is to do the work. config: of `braid`.
+
+    to_come: faults that are due, the last one next.
+    """
 
     form: Form
     folder: Path
@@ -64,6 +68,7 @@ class Stage:
     postgres: PostgresServer | None = None
     projectors: list[Child] = field(default_factory=list[Child])
     relay: Child | None = None
+    to_come: list[Any] = field(default_factory=list[Any])
 
     def braid(self, *arguments: str) -> Child:
         """Start a command over this stage's configuration."""
