@@ -56,7 +56,7 @@ def _load(name: str, module: str) -> Projection:
 
 def open_configured_store(section: ProjectionsSection) -> Store:
     """The store, which need not be there yet. Close it."""
-    return open_store(section.store, lease_s=section.worker.lease_s)
+    return open_store(section.store, prefix=section.prefix, lease_s=section.worker.lease_s)
 
 
 def open_streams(settings: Settings, projections: Sequence[Projection]) -> Events:

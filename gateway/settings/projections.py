@@ -69,6 +69,7 @@ _shown = PlainSerializer(_show, when_used="json")
 StoreAddress = Annotated[str, Field(min_length=1), AfterValidator(_check_store), _shown]
 NatsUrl = Annotated[str, AfterValidator(_check_nats), _shown]
 Topic = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_-]*$")]
+SchemaPrefix = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,19}$")]
 Partitions = Annotated[int, Field(ge=1, le=1024)]
 
 
@@ -167,6 +168,8 @@ class ProjectionsSection(Section):
 
     store: StoreAddress = Field(default=DEFAULT_STORE, repr=False)
     """Folder for SQLite files, or a PostgreSQL database as `postgresql://user:password@host/database`."""
+    prefix: SchemaPrefix = "braid"
+    """First part of the names of schemas, where the store is PostgreSQL: `braid_projections`, `braid_orders_3`."""
     modules: dict[SubgraphName, ModuleName] = Field(default={})
     """Python modules by the name of their projection, which is their attribute `projection`."""
     events: Literal["feed", "nats", "kafka"] = "feed"
