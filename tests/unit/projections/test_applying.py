@@ -10,12 +10,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gateway.events import Event, Position
+from gateway.events import Event, Position, SnapshotPage
 from gateway.projections import bookkeeping
 from gateway.projections.policy import Policy
 from gateway.projections.projector import Projector
 from tests.unit.projections.plain import PlainWriter, Tables
-from tests.unit.projections.shelf import Shelf, batch, changed, events, made, of
+from tests.unit.projections.shelf import Shelf, batch, changed, event, events, made, of
 
 SIX = events(("t1", made()), *(("t1", changed(status)) for status in "abcde"))
 LOST = events(("t1", made()), *(("t1", changed(status)) for status in "abcd"), ("t1", ("thing.lost.v1", {})))
@@ -148,3 +148,16 @@ def test_one_transaction_holds_a_batch() -> None:
         before = writer.commits
         projector.apply("stock", "stock", batch([*TWO, *of(TWO, "t1")]))
         assert writer.commits == before + 1
+
+
+def test_events_about_what_was_gone_before_the_snapshot_are_passed_over() -> None:
+    """They would wait for ever for a predecessor that nobody tells. Behind the snapshot's end they wait."""
+    with following() as (projector, writer):
+        projector.begin_build("stock", {"stock": Position("h", 2)}, 0)
+        projector.fill("stock", SnapshotPage([], Position("h", 4), None))
+        old, late = (event(*changed("a")[:1], f"t{at}", 3, changed("a")[1], at) for at in (4, 5))
+        outcome = projector.apply("stock", "stock", batch([old, late]))
+        assert (outcome.ignored, outcome.parked) == (1, 1)
+        assert [row[:3] for row in writer.rows(bookkeeping.letters)] == [("stock", "t5", 3)]
+        again = event("thing.changed.v1", "t4", 4, changed("b")[1], 6)
+        assert projector.apply("stock", "stock", batch([again])).applied == 1

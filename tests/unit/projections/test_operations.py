@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any
+import time
+from datetime import UTC, datetime
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 from sqlalchemy import select
@@ -23,7 +26,7 @@ from gateway.projections.operations import (
 from gateway.projections.projection import Projection, ProjectionError
 from gateway.projections.reader import ReaderPool
 from gateway.projections.status import read_status
-from gateway.projections.store import NotBuilt, Reading, State, Store
+from gateway.projections.store import Generation, NotBuilt, Reading, State, Store
 from tests.unit.projections.running import QUICK, until, working
 from tests.unit.projections.shelf import Shelf, tables, things
 from tests.unit.projections.town import Town
@@ -120,6 +123,29 @@ async def test_a_request_reads_one_generation_from_beginning_to_end(store: Store
         assert [await each.read(count) for each in (reader, later)] == [1, 2]
     finally:
         pool.close()
+        pool.close()
+
+
+class Promoting:
+    """A store in which another generation serves after each read that names none."""
+
+    def __init__(self) -> None:
+        self.serving = 0
+
+    def read(self, projection: Projection, look: Any, generation: Generation | None = None) -> Any:
+        if generation is None:
+            self.serving += 1
+            generation = Generation(projection.name, self.serving, 1, State.LIVE, datetime.now(UTC))
+            time.sleep(0.05)
+        return look(SimpleNamespace(generation=generation))
+
+
+async def test_reads_that_begin_together_meet_one_generation(shelf: Shelf) -> None:
+    pool = ReaderPool(cast(Store, Promoting()), [shelf.projection])
+    try:
+        reader = pool.for_request()["shelf"]
+        assert await asyncio.gather(*(reader.read(number) for _ in range(4))) == [1] * 4
+    finally:
         pool.close()
 
 

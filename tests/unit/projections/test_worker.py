@@ -88,6 +88,18 @@ async def test_an_event_is_there_soon(store: Store, shelf: Shelf, town: Town) ->
         assert window.sum_s / 20 < 0.5
 
 
+async def test_what_failed_is_tried_again_when_it_is_due(store: Store, shelf: Shelf, town: Town) -> None:
+    """Not only with the next look."""
+    policy = dataclasses.replace(QUICK, look_s=300.0)
+    populate(town)
+    shelf.broken = {"bad"}
+    promote(store, shelf.projection, number=(await build(store, shelf.projection, town, holder="t")).number)
+    async with working(store, [shelf.projection], town, policy) as worker:
+        await until(lambda: ("shelf", 1, "stock") in worker.counters)
+        town.change("t1", "bad")
+        await until(lambda: status(store, shelf.projection).letters.dead == 1)
+
+
 async def test_kept_generations_stay_fresh_and_can_serve_again(store: Store, shelf: Shelf, town: Town) -> None:
     populate(town)
     async with working(store, [shelf.projection], town):
