@@ -123,7 +123,10 @@ class TableUnit:
         sums = self._sums.get(key)
         if sums is not None:
             for name, amount in amounts.items():
-                sums[name] = sums.get(name, 0) + amount
+                if name in sums:
+                    sums[name] += amount
+                else:
+                    sums[name] = amount
             return
         values = self._dirty.get(key, _UNKNOWN)
         if values is _UNKNOWN:

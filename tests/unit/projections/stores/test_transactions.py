@@ -113,6 +113,22 @@ def test_many_rows_are_read_at_once(writer: Writer) -> None:
         assert [row["total"] for row in found if row] == [*range(1, 50), 5000]
 
 
+def test_rows_are_found_whoever_put_them(home: Place, store: Store, writer: Writer) -> None:
+    """By the next owner, and behind a transaction that failed; larger keys and smaller ones than were seen yet."""
+    with writer.transaction() as tx:
+        for number in (5, 1, 9):
+            tx.put(orders, order(number))
+        tx.add(revenue, MAY, {"orders": 1})
+    writer.close()
+    again = home.write(store, writer.generation)
+    for _ in range(2):
+        with suppress(LookupError), again.transaction() as tx:
+            assert [tx.get(orders, f"o-{number}") is not None for number in (0, 1, 4, 5, 9)] == [0, 1, 0, 1, 1]
+            assert (tx.get(revenue, "NO", 5) or {})["orders"] == 1
+            tx.put(orders, order(99))
+            raise LookupError
+
+
 def test_an_exception_undoes_everything(writer: Writer) -> None:
     def fail() -> None:
         with writer.transaction() as tx:
