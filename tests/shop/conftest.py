@@ -7,16 +7,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Protocol
 
 import httpx
 import pytest
 
+from gateway.projections.stores import open_store
 from mock_services.estate import Estate
 from mock_services.generator import Sizes
 from tests.shop.gateway_process import REPOSITORY, GatewayProcess
 from tests.shop.rest_shop import RestShop
+from tests.shop.search.copies import Copy
 from tests.shop_services.conftest import ask as services
 from tests.shop_services.conftest import clients, estate, postgresql, running_estate
 
@@ -50,8 +53,9 @@ def make_gateway(running_estate: Estate, tmp_path_factory: pytest.TempPathFactor
     def make(
         *, services: Mapping[str, str] | None = None, config: Path = REPOSITORY / "braid.yaml", **settings: str
     ) -> GatewayProcess:
-        log = tmp_path_factory.mktemp("gateway") / "stderr"
-        return GatewayProcess(running_estate.urls() | dict(services or {}), log, settings, config)
+        folder = tmp_path_factory.mktemp("gateway")
+        own = {"BRAID_PROJECTIONS__STORE": str(folder / "projections")} | settings
+        return GatewayProcess(running_estate.urls() | dict(services or {}), folder / "stderr", own, config)
 
     return make
 
@@ -61,6 +65,21 @@ def gateway(make_gateway: MakeGateway) -> Iterator[GatewayProcess]:
     """The gateway as configured for the demo."""
     with make_gateway() as serving:
         yield serving
+
+
+@pytest.fixture(scope="session")
+def reading_gateway(
+    make_gateway: MakeGateway, running_estate: Estate, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[GatewayProcess]:
+    """The same with a projection of the shop as it is when this is made; nobody keeps it up to date."""
+    folder = tmp_path_factory.mktemp("projections")
+    with ExitStack() as stack:
+        services = {
+            name: stack.enter_context(httpx.Client(base_url=url)) for name, url in running_estate.urls().items()
+        }
+        with closing(open_store(folder)) as store, Copy(store) as copy:
+            copy.fill(services).finish()
+        yield stack.enter_context(make_gateway(BRAID_PROJECTIONS__STORE=str(folder)))
 
 
 @pytest.fixture(scope="session")
