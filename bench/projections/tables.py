@@ -29,7 +29,7 @@ def _table(title: str, columns: str, rows: list[str]) -> list[str]:
 
 def _pages(measured: Sequence[Measurement]) -> list[str]:
     rows = [
-        f"| {page.title} | {each.store} | {page.rows} | {page.calls} | {page.gateway_p50_ms:.1f} |"
+        f"| {page.title} | {each.store} | {page.rows:.0f} | {page.calls:.2g} | {page.gateway_p50_ms:.1f} |"
         f" {page.gateway_p95_ms:.1f} | {page.store_p50_ms:.1f} | {page.store_p95_ms:.1f} |"
         for each in measured
         for page in each.pages
