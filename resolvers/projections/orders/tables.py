@@ -3,8 +3,8 @@
 Names are in `customers` and `products` alone: giving somebody another name changes one row, and forgetting it one, too.
 Orders have copies of what they are found and sorted by. All times are microseconds since 1970, all amounts cents.
 
-Customers' summaries are kept here rather than in a projection of their own: that would read all orders a second time and
-keep each order's total and status again, where here they cost a tenth of what applying an event costs.
+Customers' summaries are kept here rather than in a projection of their own: that would read all orders a second time
+and keep each order's total and status again, where here they cost a tenth of what applying an event costs.
 
 An order may come before its customer or its products. Then these have rows without a name, and what comes later fills
 in what the orders lack: until then their country or category is unknown, which is stored as "", so that it sorts.
