@@ -39,7 +39,7 @@ class Life(IntEnum):
     UNSEEN = 2
 
 
-# The last version of each aggregate that the tables hold. That of one that is gone is kept: older events may come again.
+# The last version of each aggregate that the tables hold. That of one that is gone stays: older events may come again.
 versions = Table(
     "braid_versions",
     tables,
