@@ -144,8 +144,8 @@ def test_nothing_is_left_of_what_was_dropped(home: Place, folder: Path) -> None:
 def test_a_steady_reader_does_not_make_the_log_grow(home: Place, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Reads that overlap all the time: there is never a moment without one."""
     bound = 4 << 20
-    monkeypatch.setattr("gateway.projections.stores.sqlite._LARGE_LOG", bound)
-    monkeypatch.setattr("gateway.projections.stores.sqlite._LOG_REST_S", 0.05)
+    monkeypatch.setattr("gateway.projections.stores.sqlite_link._LARGE_LOG", bound)
+    monkeypatch.setattr("gateway.projections.stores.sqlite_link._LOG_REST_S", 0.05)
     store = home.open()
     (generation,) = store.generations()
     writer = home.write(store, generation)
@@ -179,7 +179,7 @@ def test_a_steady_reader_does_not_make_the_log_grow(home: Place, folder: Path, m
 
 def test_a_long_reader_does_not_hold_up_the_writer(home: Place, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """However large the log has become: now and then, not with every batch, is its end waited for."""
-    monkeypatch.setattr("gateway.projections.stores.sqlite._LARGE_LOG", 1)
+    monkeypatch.setattr("gateway.projections.stores.sqlite_link._LARGE_LOG", 1)
     store = home.open()
     (generation,) = store.generations()
     writer = home.write(store, generation)
