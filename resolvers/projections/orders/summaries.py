@@ -11,9 +11,12 @@ from resolvers.projections.reading import read_projection
 
 
 class Summaries(Loader[str, Row | None]):
-    """A row of read_summaries by the customer's id; None for one that nothing is known of."""
+    """A row of read_summaries by the customer's id; None for one that nothing is known of.
 
-    service = "orders"
+    What fails is told of the subgraph: no service is asked.
+    """
+
+    service = "reports"
 
     async def fetch(self, keys: Sequence[str]) -> Mapping[str, Row | None]:
         found = await read_projection(self.context, "orders", lambda reading: read_summaries(reading, keys))
