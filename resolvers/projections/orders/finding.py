@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import inf
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, func, select, union_all
@@ -122,7 +123,7 @@ class Finder:
         looked_at = list(self.words)
         conditions: list[ColumnElement[bool]] = []
         if driver == "words":
-            rarest = min(looked_at, key=lambda word: FEW if word.few is None else word.few)
+            rarest = min(looked_at, key=lambda word: inf if word.few is None else word.few)
             looked_at.remove(rarest)
             conditions.append(order_views.c.id.in_(rarest.orders()))
         return conditions + [word.condition(order_views.c.id, order_views.c.customer_id) for word in looked_at]

@@ -27,14 +27,20 @@ from resolvers.projections.orders.tables import (
 MOST_WORDS = 8
 FEW = 5000
 """Orders that are better looked at one by one than searched for among all."""
+FEW_OF_SEVERAL = 20_000
+"""The same when they are to have other words, too: among all there may be none to be found."""
 
+NONE: Sequence[str] = ()
 LISTED = 500
 """Products that are listed in a statement; more are looked up by it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """One word. customers, products: whose names have it. few: the number of their orders, None when not small."""
+    """One word, or several that only customers' names have.
+
+    customers, products: whose names have it. few: the number of their orders, None when not small.
+    """
 
     customers: Select[Any]
     products: Sequence[str] | Select[Any]
@@ -58,26 +64,37 @@ class Word:
 
 
 def read_words(reading: Reading, text: str) -> Sequence[Word]:
-    """The words of a text; the last one may be the beginning of one, unless a space follows it."""
+    """The words of a text; the last one may be the beginning of one, unless a space follows it.
+
+    Words that are in no product's name must all be in the customer's: they are one, as rare as all of them together.
+    """
     found = words(text)[:MOST_WORDS]
-    last = len(found) - 1
-    return [
-        _read_word(reading, word + ("" if i == last and not text[-1].isspace() else " "))
-        for i, word in enumerate(found)
-    ]
+    wanted = [f"{word} " for word in found]
+    if wanted and not text[-1].isspace():
+        wanted[-1] = found[-1]
+    products_of = {word: _read_products(reading, word) for word in wanted}
+    several = {word: held for word, held in products_of.items() if held is not NONE}
+    names = "".join(word for word in wanted if word not in several)
+    # Whether one word's orders are many is for the page to find out; of several, hardly any may have all.
+    most = FEW_OF_SEVERAL if len(several) + bool(names) > 1 else FEW
+    of_names = [_read_word(reading, names, NONE, most)] if names else []
+    return of_names + [_read_word(reading, word, held, most) for word, held in several.items()]
 
 
-def _read_word(reading: Reading, word: str) -> Word:
-    of_customers = matches(customer_names, word, reading.dialect)
-    of_products = matches(product_names, word, reading.dialect)
-    product_ids = select(products.c.id).where(products.c.number.in_(of_products))
+def _read_products(reading: Reading, word: str) -> Sequence[str] | Select[Any]:
+    """The products whose name has a word; a statement that selects them when they are many."""
+    product_ids = select(products.c.id).where(products.c.number.in_(matches(product_names, word, reading.dialect)))
     listed = [row["id"] for row in reading.rows(product_ids.limit(LISTED + 1))]
-    found = Word(
-        select(customers.c.id).where(customers.c.number.in_(of_customers)),
-        listed if len(listed) <= LISTED else product_ids,
-        None,
-    )
-    orders = found.orders().limit(FEW + 1).subquery()
+    if not listed:
+        return NONE
+    return listed if len(listed) <= LISTED else product_ids
+
+
+def _read_word(reading: Reading, word: str, held: Sequence[str] | Select[Any], most: int) -> Word:
+    """held: the products whose name has it. most: how many orders are still few."""
+    of_customers = matches(customer_names, word, reading.dialect)
+    found = Word(select(customers.c.id).where(customers.c.number.in_(of_customers)), held, None)
+    orders = found.orders().limit(most + 1).subquery()
     row = reading.get(select(func.count().label("orders")).select_from(orders))
     count = row["orders"] if row else 0
-    return Word(found.customers, found.products, count if count <= FEW else None)
+    return Word(found.customers, held, count if count <= most else None)
