@@ -1,11 +1,12 @@
 """Batches answered wrongly: the service's own answer, with an entry missing, out of order, or given twice.
 
-A batch is one of three: `{"items": [...], "missing": [...]}`, `{"lists": {...}}`, and GraphQL's `_entities`. Pages are
-no batches: nobody asked for what is on them by key.
+A batch is one of three: `{"items": [...], "missing": [...]}`, `{"lists": {...}}`, and GraphQL's `_entities`, under its
+own name or one of the aliases `_0`, `_1`. Pages are no batches: nobody asked for what is on them by key.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -15,6 +16,8 @@ import msgspec
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 T = TypeVar("T")
+
+_ENTITIES = re.compile("_entities|_[0-9]+")
 
 Rewriting = Callable[[Sequence[Any]], Sequence[Any]]
 
@@ -71,12 +74,19 @@ def _rewrite(answer: Any, rewriting: Rewriting) -> bytes | None:
     match answer:
         case {"items": list(items), "missing": list()} if rewriting(items) != items:
             return msgspec.json.encode(answer | {"items": rewriting(items)})
-        case {"data": {"_entities": list(entities)}} if rewriting(entities) != entities:
-            return msgspec.json.encode(answer | {"data": answer["data"] | {"_entities": rewriting(entities)}})
+        case {"data": dict(data)} if (rewritten := _rewrite_entities(data, rewriting)) != data:
+            return msgspec.json.encode(answer | {"data": rewritten})
         case {"lists": dict(lists)} if rewriting(entries := list(lists.items())) != entries:
             return b'{"lists":%b}' % _object(rewriting(entries))
         case _:
             return None
+
+
+def _rewrite_entities(data: dict[str, Any], rewriting: Rewriting) -> dict[str, Any]:
+    return {
+        name: rewriting(entries) if _ENTITIES.fullmatch(name) and isinstance(entries, list) else entries
+        for name, entries in data.items()
+    }
 
 
 def _object(members: Sequence[tuple[str, Any]]) -> bytes:

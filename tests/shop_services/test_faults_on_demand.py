@@ -95,6 +95,15 @@ def test_batches_lose_exchange_and_repeat_entries(
     assert answered_keys(service, batch(ask[service], service)) == [keys_of(service)[index] for index in expected]
 
 
+def test_entities_are_struck_under_aliases_too(estate: Estate, ask: Ask) -> None:
+    """As a gateway asks that puts two fetches into one request."""
+    wanted = "_entities(representations: $of) { ... on Product { id } }"
+    body = ENTITIES | {"query": f"query ($of: [_Any!]!) {{ _0: {wanted} _1: {wanted} }}"}
+    estate.chaos("reviews", fault="reordered_items")
+    data = ask["reviews"].post("/graphql", json=body).json()["data"]
+    assert [[entity["id"] for entity in data[alias]] for alias in ("_0", "_1")] == [PRODUCTS[::-1]] * 2
+
+
 def test_what_holds_no_batch_is_not_rewritten_and_no_strike(estate: Estate, ask: Ask) -> None:
     """A page, one row, a batch of one that is turned round, a refusal."""
     before = estate.strikes("orders")

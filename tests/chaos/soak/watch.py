@@ -74,6 +74,7 @@ class Watch:
     def held(self) -> Held:
         """What it holds when all connections have been closed that only wait for more requests."""
         self.rest()
+        self.gateway.get("/metrics")  # which opens the projections' store, when nobody has before
         process = psutil.Process(self.gateway.pid)
         wait_until(lambda: not self._sockets(process), _CONNECTIONS_CLOSE_S)
         descriptors, sockets = process.num_fds(), self._sockets(process)
