@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
+from types import FrameType
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -87,14 +90,31 @@ def services(
 def _watch(upstreams: Sequence[Upstream], url: str, interval_s: float) -> Look:
     """Look again and again until Ctrl-C; the last look."""
     look = asyncio.run(_look(upstreams, url, None))
-    with Live(_table(look, url), auto_refresh=False) as live:
-        try:
-            while True:
-                time.sleep(interval_s)
-                look = asyncio.run(_look(upstreams, url, look))
-                live.update(_table(look, url), refresh=True)
-        except KeyboardInterrupt:
-            return look
+    with Live(_table(look, url), auto_refresh=False) as live, suppress(KeyboardInterrupt), _interrupted() as pressed:
+        while not pressed:
+            time.sleep(interval_s)
+            look = asyncio.run(_look(upstreams, url, look))
+            live.update(_table(look, url), refresh=True)
+    return look
+
+
+@contextmanager
+def _interrupted() -> Generator[list[int]]:
+    """Gives a list that Ctrl-C puts something into, beside raising KeyboardInterrupt.
+
+    Left to itself, asyncio makes a cancellation of it, which is lost when it comes just as a look has ended.
+    """
+    pressed: list[int] = []
+
+    def interrupt(number: int, _frame: FrameType | None) -> None:
+        pressed.append(number)
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGINT, interrupt)
+    try:
+        yield pressed
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 async def _look(upstreams: Sequence[Upstream], url: str, before: Look | None) -> Look:
