@@ -35,7 +35,7 @@ class ExecutionSection(Section):
     them together are left a tenth of the time at most. A call that nothing waits for leaves nothing."""
     batching: bool = True
     """Fetch entities in batches. Off, every entity costs a call of its own: for comparison only."""
-    join_window_s: Annotated[float, Field(ge=0, le=0.1)] = 0.001
+    join_window_s: Annotated[float, Field(ge=0, le=0.1)] = 0.0
     """Seconds that an entity fetch waits at most for another from the same service whose data is on its way, to share a
     request with it; 0 to start at once. See `subgraphs.NAME.join_fetches`."""
     lookups: bool = True
