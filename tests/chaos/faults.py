@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 LATE = frozenset({"DEADLINE_EXCEEDED"})
-BROKEN_OFF = frozenset({"SUBREQUEST_CONNECTION_ERROR"})
+# Tried again, and again: the deadline may come first.
+BROKEN_OFF = frozenset({"SUBREQUEST_CONNECTION_ERROR", "DEADLINE_EXCEEDED"})
 STATUS = frozenset({"SUBREQUEST_HTTP_ERROR"})
 MALFORMED = frozenset({"SUBREQUEST_MALFORMED_RESPONSE"})
 TOO_LARGE = frozenset({"SUBREQUEST_RESPONSE_TOO_LARGE"})
