@@ -32,7 +32,7 @@ async def test_more_than_the_gateway_can_do_is_refused_and_the_rest_is_answered(
     assert outcome.odd == []
     assert len(outcome.accepted) > 50
     assert len(outcome.refused) == outcome.retry_after > 50
-    assert told["braid_admission_limit"] < 200
+    assert told["braid_admission_cuts_total"] > 0  # the limit itself may be on its way up again
     assert told['braid_admission_refused_total{code="GATEWAY_OVERLOADED"}'] > 0
 
 
