@@ -227,11 +227,14 @@ async def test_slow_sources_are_waited_for_together() -> None:
     """Steps of one level run at the same time; a level later starts when its own inputs are there."""
     slow = Faults(delay_s=0.08)
     gateway = Gateway(OBSERVATORY, faults={"weather": slow, "bookings": slow, "quality": slow})
-    answer, elapsed_s = await _timed(
-        gateway, '{ telescope(id: "t1") { motto left site { forecast } slots { by { papers } } } }', 2.0
-    )
-    assert not answer.errors
-    assert elapsed_s < 0.22
+    took_s: list[float] = []
+    for _ in range(3):
+        answer, elapsed_s = await _timed(
+            gateway, '{ telescope(id: "t1") { motto left site { forecast } slots { by { papers } } } }', 2.0
+        )
+        assert not answer.errors
+        took_s.append(elapsed_s)
+    assert min(took_s) < 0.15
 
 
 async def test_a_step_starts_when_its_own_inputs_are_there() -> None:

@@ -218,9 +218,12 @@ def test_an_exponential_query_of_under_769_bytes_is_answered_in_milliseconds() -
     """Twenty fragments that stand for a million fields, which two common limiters take seconds to walk."""
     text = laughs(20)
     assert len(text) <= 769
-    started = time.thread_time()
-    errors = check_limits(parse_within(text, Limits()), None, Limits())
-    assert time.thread_time() - started < 0.5
+    rounds: list[float] = []
+    for _ in range(5):
+        started = time.thread_time()
+        errors = check_limits(parse_within(text, Limits()), None, Limits())
+        rounds.append(time.thread_time() - started)
+    assert min(rounds) < 0.05
     counts = {error["extensions"]["limit"]: error["extensions"]["measured"] for error in errors}
     assert counts == {"root_fields": 2**20, "selections": 3 * 2**20 - 1}
 
