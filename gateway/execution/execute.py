@@ -18,15 +18,16 @@ import structlog
 from graphql import GraphQLSchema
 
 from gateway.errors import BraidError, origin
-from gateway.execution.failure import DOWNSTREAM_SERVICE_ERROR, Cause, Failure
+from gateway.execution.causes import cause_of, keys_of, malformed, reported, too_late, unrenamed
+from gateway.execution.failure import Cause, Failure
 from gateway.execution.joint import JoinOptions, Outcome, Part, fetch_joint
 from gateway.execution.merge import find_stranger, merge_entities, merge_object, rename
 from gateway.execution.representations import Batch, build_batch, key_from_arguments
 from gateway.execution.split import keep_for_steps_s
-from gateway.execution.targets import DataPath, JsonObject, find_targets, locate_targets, type_of
+from gateway.execution.targets import DataPath, JsonObject, find_targets, locate_targets
 from gateway.execution.trace import Trace
 from gateway.planning.plan import FetchStep, Plan
-from gateway.services.errors import DeadlineExceeded, MalformedSourceResponse, SourceError
+from gateway.services.errors import SourceError
 from gateway.services.loader import close_loaders, forget_loaded
 from gateway.services.request import RequestContext, kept_for_steps_s
 from gateway.subgraphs.subgraph import Subgraph, SubgraphRequest, SubgraphResponse
@@ -245,7 +246,7 @@ class _Execution:
 
     def _give_up(self, fetch: _Fetch) -> None:
         graph = fetch.step.graph
-        self.arrived.append((fetch, _cause(DeadlineExceeded(graph, _too_late(graph)))))
+        self.arrived.append((fetch, too_late(graph)))
 
     def _take(self, done: Iterable[asyncio.Task[Sequence[Outcome]]]) -> None:
         for task in done:
@@ -269,7 +270,7 @@ class _Execution:
         if isinstance(error, asyncio.CancelledError):
             return Cause(fetch.step.graph, BraidError.code, "The fetch was given up.")
         if isinstance(error, SourceError):
-            return _cause(error)
+            return cause_of(error)
         # A fault of ours, or of a schema in this process. It costs the fields of this step, not the whole answer.
         _log.error(
             "fetch failed",
@@ -338,10 +339,10 @@ class _Execution:
         entities = data.get("_entities") if data is not None and fetch.batch is not None else None
         if data is None or (fetch.batch is not None and entities is None):
             if unplaced:
-                return _reported(fetch.step.graph, unplaced[0])
-            return None if response.errors else _malformed(fetch.step, "without data and without an error")
+                return reported(fetch.step.graph, unplaced[0])
+            return None if response.errors else malformed(fetch.step, "without data and without an error")
         for error in unplaced:
-            self.failures.append(Failure(_reported(fetch.step.graph, error), [()]))
+            self.failures.append(Failure(reported(fetch.step.graph, error), [()]))
         if fetch.step.rename is not None:
             rename(entities if fetch.batch is not None else data, fetch.step.rename)
         if fetch.batch is not None:
@@ -354,14 +355,14 @@ class _Execution:
 
     def _merge_entities(self, step: FetchStep, batch: Batch, entities: Any) -> Cause | None:
         if not isinstance(entities, list):
-            return _malformed(step, "with something other than a list of entities")
+            return malformed(step, "with something other than a list of entities")
         found = cast("list[Any]", entities)
         if len(found) != len(batch.slots):
-            return _malformed(step, f"with {len(found)} entities where {len(batch.slots)} were asked")
+            return malformed(step, f"with {len(found)} entities where {len(batch.slots)} were asked")
         if not all(entity is None or isinstance(entity, dict) for entity in found):
-            return _malformed(step, "with entities that are not objects")
+            return malformed(step, "with entities that are not objects")
         if step.echoed and find_stranger(found, batch.representations, step.echoed) is not None:
-            return _malformed(step, "with other entities than it was asked for, or in another order")
+            return malformed(step, "with other entities than it was asked for, or in another order")
         merge_entities(found, batch.slots)
         return None
 
@@ -371,7 +372,7 @@ class _Execution:
         """Every field that the step fills is missing on these objects."""
         places = self._places(step)
         paths = [
-            (*place, key) for target in targets for place in places.get(id(target), ()) for key in _keys(step, target)
+            (*place, key) for target in targets for place in places.get(id(target), ()) for key in keys_of(step, target)
         ]
         self.failures.append(Failure(cause, paths))
 
@@ -386,12 +387,12 @@ class _Execution:
             if not isinstance(slot, int) or not 0 <= slot < len(fetch.batch.slots):
                 return False
             targets, rest = fetch.batch.slots[slot], rest[2:]
-        step, cause = fetch.step, _reported(fetch.step.graph, error)
+        step, cause = fetch.step, reported(fetch.step.graph, error)
         self.causes.setdefault(step.id, cause)
         if not rest:  # about the entity as a whole: it costs every field that was asked of it
             self._fail(step, cause, targets)
             return True
-        below = _unrenamed(rest, step)
+        below = unrenamed(rest, step)
         places = self._places(step)
         paths = [(*place, *below) for target in targets for place in places.get(id(target), ())]
         self.failures.append(Failure(cause, paths))
@@ -405,45 +406,3 @@ class _Execution:
             for place, target in locate_targets(self.data, step.path):
                 found.setdefault(id(target), []).append(place)
         return found
-
-
-def _keys(step: FetchStep, target: JsonObject) -> tuple[str, ...]:
-    found = step.fields.get(type_of(target))
-    return found if found is not None else next(iter(step.fields.values()))
-
-
-def _unrenamed(path: Sequence[str | int], step: FetchStep) -> DataPath:
-    """A path in a subgraph's answer, by internal keys."""
-    found: list[str | int] = []
-    tree = step.rename
-    for element in path:
-        if isinstance(element, str) and tree is not None:
-            found.append(tree.names.get(element, element))
-            tree = tree.below.get(element)
-        else:
-            found.append(element)
-    return tuple(found)
-
-
-def _cause(error: SourceError) -> Cause:
-    return Cause(error.service, error.code, error.message)
-
-
-def _reported(graph: str, error: JsonObject) -> Cause:
-    """An error that a subgraph put into its answer. Of its extensions only code and service are passed on."""
-    extensions = error.get("extensions")
-    known = cast("JsonObject", extensions) if isinstance(extensions, dict) else {}
-    code, service = known.get("code"), known.get("service")
-    return Cause(
-        service if isinstance(service, str) else graph,
-        code if isinstance(code, str) else DOWNSTREAM_SERVICE_ERROR,
-        str(error.get("message", "The service reported an error.")),
-    )
-
-
-def _malformed(step: FetchStep, what: str) -> Cause:
-    return _cause(MalformedSourceResponse(step.graph, f"The service '{step.graph}' answered {what}."))
-
-
-def _too_late(graph: str) -> str:
-    return f"The service '{graph}' had not answered when the request's time was up."
