@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
 
 from gateway.federation.selection import Field, Selections
 from gateway.federation.supergraph import Supergraph
@@ -35,16 +36,43 @@ def plan_operation(
 
     Raises PlanningError when no set of subgraphs can answer.
     """
+    solution = solve_operation(operation, conditions, supergraph, lookups=lookups)
+    return write_plan(solution, operation, supergraph, echo)
+
+
+@dataclass(frozen=True, slots=True)
+class Solution:
+    """What was chosen, before it is written as steps.
+
+    roots: plans of the root, each with the subgraph that runs it: for a query one plan, without a subgraph; for a
+           mutation one for each of its fields.
+    """
+
+    solver: Solver
+    roots: Sequence[tuple[ObjectPlan, str | None]]
+
+
+def solve_operation(
+    operation: Operation, conditions: dict[str, bool], supergraph: Supergraph, *, lookups: bool = True
+) -> Solution:
+    """Which source gives which field. Arguments and errors as in `plan_operation`."""
     selections = specialise(operation, conditions)
     solver = Solver(supergraph, lookups=lookups)
+    if operation.kind != "mutation":
+        return Solution(solver, [(_solve_query(selections, solver, operation), None)])
+    fields = collect(selections, operation.root_type, supergraph)
+    commands = [field for field in fields if not field.name.startswith("__")]
+    return Solution(solver, [_solve_mutation(field, solver, operation, supergraph) for field in commands])
+
+
+def write_plan(solution: Solution, operation: Operation, supergraph: Supergraph, echo: Collection[str] = ()) -> Plan:
+    """The steps of a solution. echo: as in `plan_operation`."""
     emitter = Emitter(supergraph)
-    if operation.kind == "mutation":
-        for field in collect(selections, operation.root_type, supergraph):
-            if not field.name.startswith("__"):
-                plan, graph = _solve_mutation(field, solver, operation, supergraph)
-                emitter.mutation(plan, graph)
-    else:
-        emitter.query(_solve_query(selections, solver, operation))
+    for plan, graph in solution.roots:
+        if graph is None:
+            emitter.query(plan)
+        else:
+            emitter.mutation(plan, graph)
     merge_steps(emitter.steps, supergraph)
     echo_keys(emitter.steps, echo, supergraph)
     return Plan(operation.root_type, _finish(emitter.steps, operation, supergraph))

@@ -20,12 +20,13 @@ from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from graphql import GraphQLInterfaceType, GraphQLObjectType, get_named_type, is_composite_type, print_ast
+from graphql import GraphQLInterfaceType, GraphQLObjectType, get_named_type, is_composite_type
 
 from gateway.federation.errors import Problem
-from gateway.federation.selection import Field, Fragment, Selections
-from gateway.federation.supergraph import Entry, Kind, Supergraph
+from gateway.federation.selection import Field
+from gateway.federation.supergraph import Kind, Supergraph
 from gateway.planning.reach import Held
+from gateway.planning.reasons import listed, why_not_had
 from gateway.planning.solution import Source
 from gateway.planning.solver import Solver
 
@@ -161,29 +162,14 @@ class _Check:
     # -- saying it -------------------------------------------------------------------------------------------------
 
     def _unreachable(self, position: _Position, wanted: Field, way: Way) -> Problem:
-        reasons = "; ".join(self._reasons(position, wanted)) or "no subgraph has it"
+        held = {source.graph for source in position.held}
+        told = why_not_had(position.type, wanted.name, held, self._supergraph)
+        reasons = "; ".join(reason for _, reason in told) or "no subgraph has it"
         message = (
             f'"{position.type}.{wanted.name}" cannot be had in {self._operation(way, wanted)}: {reasons}.'
             " Give the type a key there, share the field, or hide it with @inaccessible."
         )
         return Problem(SATISFIABILITY_ERROR, message)
-
-    def _reasons(self, position: _Position, wanted: Field) -> Iterator[str]:
-        """Why each of the subgraphs that have the field cannot give it."""
-        held = sorted({source.graph for source in position.held})
-        entries = self._supergraph.entries(position.type)
-        interfaces = {name for names in self._supergraph.types[position.type].interfaces.values() for name in names}
-        for as_type in (position.type, *sorted(interfaces)):
-            definition = self._supergraph.field(as_type, wanted.name)
-            for graph, info in definition.sources.items() if definition else ():
-                if as_type != position.type and not self._supergraph.is_interface_object(as_type, graph):
-                    continue
-                if info.external:
-                    yield f'in "{graph}" it is external'
-                elif info.requires and graph in held:
-                    yield f'"{graph}" computes it from "{_text(info.requires)}", which cannot be had here'
-                elif graph not in held:
-                    yield self._why_not_entered(graph, as_type, entries, held)
 
     def _operation(self, way: Way, wanted: Field) -> str:
         """A shortest operation that selects the last field of a way: `{ user { ... on Admin { rights } } }`."""
@@ -194,37 +180,13 @@ class _Check:
             text = f" {{ {selection} }}" if type_name == known else f" {{ ... on {type_name} {{ {selection} }} }}"
         return f"`{text.strip()}`"
 
-    def _why_not_entered(self, graph: str, as_type: str, entries: tuple[Entry, ...], held: list[str]) -> str:
-        keys = [
-            _text(key) for entry in entries if (entry.graph, entry.as_type) == (graph, as_type) for key in entry.keys
-        ]
-        if not keys:
-            return f'"{graph}" has it, but no resolvable key of "{as_type}" to be entered by'
-        quoted = " or ".join(f'"{key}"' for key in keys)
-        return f'"{graph}" can be entered by {quoted} only, which cannot be had from {_listed(held)}'
-
 
 def _mismatched(type_name: str, name: str, sets: dict[str, frozenset[str]]) -> Problem:
-    told = ", ".join(f'{_listed(sorted(types)) or "nothing"} in "{graph}"' for graph, types in sorted(sets.items()))
+    told = ", ".join(
+        f'{listed(sorted(types)) if types else "nothing"} in "{graph}"' for graph, types in sorted(sets.items())
+    )
     message = (
         f'"{type_name}.{name}" is shared, but no type is possible in all of its subgraphs: {told}.'
         " A shared field must mean the same everywhere; let the subgraphs agree on at least one type."
     )
     return Problem(SHAREABLE_HAS_MISMATCHED_RUNTIME_TYPES, message)
-
-
-def _text(selections: Selections) -> str:
-    """A field set as it is written in SDL."""
-    return " ".join(map(_node_text, selections))
-
-
-def _node_text(node: Field | Fragment) -> str:
-    below = f" {{ {_text(node.selections)} }}" if node.selections else ""
-    if isinstance(node, Fragment):
-        return f"... on {node.type_condition}{below}"
-    arguments = ", ".join(f"{name}: {print_ast(value)}" for name, value in node.arguments)
-    return f"{node.name}({arguments}){below}" if arguments else node.name + below
-
-
-def _listed(names: list[str]) -> str:
-    return ", ".join(f'"{name}"' for name in names) or "the root"

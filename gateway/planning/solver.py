@@ -286,6 +286,10 @@ class Solver:
         """Every source that can give a field of an object; none when the field cannot be had there."""
         return self._options(type_name, field, held, self._reach.closure(type_name, held))
 
+    def positions_of(self) -> dict[ObjectPlan, Held]:
+        """What was solved so far, each plan with the sources that were held: for telling why it is as it is."""
+        return {plan: held for (_, _, held), plan in self._solved.items() if plan is not None}
+
     def positions_below(self, type_name: str, field: Field, providers: Sequence[Source]) -> Iterator[tuple[str, Held]]:
         """The types that objects below a field can be found as, each with what holds them when all providers are asked.
 
