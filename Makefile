@@ -7,6 +7,10 @@ STAMP := $(VENV)/.installed
 # Installs an extra of ours unless its package is there.
 extra = $(BIN)/python -c 'import $(2)' 2> /dev/null || \
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[$(1)]'
+# Installs the packages of our package.json in a folder into build/NAME, from whatever registry npm is set to.
+npm = mkdir -p build/$(1) && cp $(2)/package.json build/$(1) && { command -v npm > /dev/null && \
+	npm install --prefix build/$(1) --no-package-lock --no-audit --no-fund --silent || \
+	echo 'npm is missing or could not install the packages: what needs them is skipped'; }
 
 .DEFAULT_GOAL := help
 .PHONY: $(shell sed -n 's/^\([a-z-]*\):.*/\1/p' $(firstword $(MAKEFILE_LIST)))
@@ -69,6 +73,11 @@ bench-telemetry: install ## Measure what telemetry costs per request: CPU with n
 protocol: install ## Hold the endpoint to GraphQL over HTTP: its public audit (needs Node) and our own table
 	@if command -v npm > /dev/null; then npm ci --prefix tests/unit/server/audit --no-audit --no-fund --silent; fi
 	@$(BIN)/python -m pytest -rfEs tests/unit/server/test_audit.py tests/unit/server/test_endpoint.py
+
+interop: install ## Run Braid over subgraphs of Strawberry, Ariadne, Apollo Server and graphql-yoga in one graph (Node for two)
+	@$(call extra,interop,ariadne) || echo 'ariadne could not be installed: what needs it is skipped'
+	@$(call npm,interop,tests/interop/servers)
+	@$(BIN)/python -m pytest -rfEs tests/interop
 
 telemetry: install ## Hold traces, metrics and logs to what docs/telemetry.md says, secrets left out
 	@$(BIN)/python -m pytest -rfEs tests/unit/telemetry
