@@ -42,6 +42,7 @@ from gateway.sharing import Answered, Sharing
 from gateway.subgraphs.subgraph import Subgraph
 from gateway.telemetry.caches import CountedCache
 from gateway.telemetry.telemetry import Telemetry, WatchedRequest
+from gateway.turns import take_turn
 
 # An operation with more condition variables than this could fill the plan cache alone: its plans are not kept.
 _MAX_CACHED_CONDITIONS = 8
@@ -145,6 +146,7 @@ class Pipeline:
         return response
 
     async def _answer(self, request: GraphQLRequest, context: RequestContext, seen: WatchedRequest) -> GraphQLResponse:
+        await take_turn()
         trace = Trace() if self.options.explain and asks_for_trace(request.extensions) else None
         operation = self.prepare(request.document, request.operation_name)
         if request.queries_only and operation.kind != "query":

@@ -46,7 +46,9 @@ class Admission:
             "braid_admission_in_flight", "Operations that were let in and not yet answered.", limit.in_flight
         )
         yield GaugeMetricFamily(
-            "braid_event_loop_turn_seconds", "The last turn of the event loop that was measured.", limit.turn_s
+            "braid_event_loop_turn_seconds",
+            "How long work waited for its turn of the event loop when it was last measured.",
+            limit.turn_s,
         )
         yield CounterMetricFamily("braid_admission_cuts", "Times that the limit was lowered.", limit.cuts)
         refused = CounterMetricFamily("braid_admission_refused", "Requests not let in, by code.", labels=("code",))

@@ -4,11 +4,12 @@ Problem: one event loop does all the work. Offered more than it can do, it does 
 done in time, and what clients have given up is still worked on. The most it should hold at once is what keeps it just
 busy, and that number is not known: it grows with the time that services take, and shrinks with what operations cost.
 
-Idea: a long wait for *services* is no overload, a long wait for *the loop* is. The signal is the time that one turn of
-the loop takes (see watch.py): while it is short now and then, the loop has caught up. Only when every turn has been
-long for a while (a standing queue, as in CoDel, RFC 8289) the limit is cut, from what is in flight. While operations
-are refused it grows again: slowly when the loop is nearly busy, faster when the CPU idles, and never by more than its
-effect can be seen in time, which is one operation's duration. While none is refused it is let go, up to the ceiling.
+Idea: a long wait for *services* is no overload, a long wait for *the loop* is. The signal is how long work waits for
+its turn of the loop (see watch.py): while it gets one at once now and then, the loop has caught up. Only when every
+wait has been long for a while (a standing queue, as in CoDel, RFC 8289) the limit is cut, from what is in flight. While
+operations are refused it grows again: slowly when the loop is nearly busy, faster when the CPU idles, and never by more
+than its effect can be seen in time, which is one operation's duration. While none is refused it is let go, up to the
+ceiling.
 
 Invariants: slow services alone never lower the limit; in_flight never exceeds the ceiling, which bounds memory.
 """
@@ -18,13 +19,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 _FIRST_CUT = 0.33
-"""At most. Until it, everything was let in: the longer the turns are, the more of it is queue."""
+"""At most. Until it, everything was let in: the longer the waits are, the more of it is queue."""
 _NEXT_CUT = 0.9
 _RELEASE = 1.5
 _SHORT_TURN_S = 0.0025
-"""An idle loop's turn is shorter, timers' granularity of a millisecond included."""
+"""An idle loop's turn comes sooner, timers' granularity of a millisecond included."""
 _SMOOTHING = 0.1
-"""Of `busy`, for each turn: it looks back over about ten. Slower, the limit would grow by what was before the load."""
+"""Of `busy`, for each wait: it looks back over about ten. Slower, the limit would grow by what was before the load."""
 _TURNS = 3
 """Long ones in a row, at least, before a cut: one alone is a large answer or a pause of the machine."""
 _BUSY = 0.95
@@ -39,8 +40,10 @@ class LimitSettings:
     floor:        the limit is never cut below.
     easy, easy_s: no cut is made while no more than `easy` operations come at once and take less than easy_s: they take
                   turns without harm, as the connections of a load test do. It is no floor: what offers more is cut.
-    long_turn_s:  a turn of the loop that is longer counts as a sign of a queue.
-    patience_s:   how long all turns must have been that long; less, the longer they are.
+    long_turn_s:  a longer wait for a turn counts as a sign of a queue. Refusals do not stand in it, and an operation
+                  waits for a turn each time that answers have come: it is small beside a deadline, and large beside
+                  one piece of work.
+    patience_s:   how long all waits must have been that long; less, the longer they are.
     """
 
     enabled: bool = True
@@ -48,14 +51,14 @@ class LimitSettings:
     floor: int = 3
     easy: int = 50
     easy_s: float = 1.2
-    long_turn_s: float = 0.015
+    long_turn_s: float = 0.05
     patience_s: float = 0.15
 
 
 class AdaptiveLimit:
-    """Counts operations in and out; told of the loop's turns, it decides how many may be in.
+    """Counts operations in and out; told of the waits for turns, it decides how many may be in.
 
-    refused: so far. cuts: so far. turn_s: the last turn that was seen. busy: the share of turns found not to be short,
+    refused: so far. cuts: so far. turn_s: the last wait for a turn. busy: the share of waits found not to be short,
     which is the share of the time that the loop is busy, or waits for a CPU that others have.
     """
 
@@ -97,7 +100,7 @@ class AdaptiveLimit:
         self._duration_s += 0.05 * (duration_s - self._duration_s)
 
     def saw_turn(self, now_s: float, turn_s: float) -> None:
-        """One turn of the loop took this long. Cuts the limit when a queue stands. now_s: of a monotonic clock."""
+        """Work waited this long for its turn. Cuts the limit when a queue stands. now_s: of a monotonic clock."""
         self.turn_s = turn_s
         self.busy += _SMOOTHING * ((turn_s > _SHORT_TURN_S) - self.busy)
         settings = self.settings

@@ -31,6 +31,7 @@ from gateway.services.errors import SourceError
 from gateway.services.loader import close_loaders, forget_loaded
 from gateway.services.request import RequestContext, kept_for_steps_s
 from gateway.subgraphs.subgraph import Subgraph, SubgraphRequest, SubgraphResponse
+from gateway.turns import take_turn
 
 _log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
@@ -115,6 +116,7 @@ class _Execution:
                 if not done and left <= held:
                     await self._expire()
                 self._take(done)
+                await take_turn()
                 self._advance()
         finally:
             await self._cancel_running()

@@ -21,9 +21,9 @@ class OverloadSection(Section):
     """The limit is not lowered while no more than this come at once, and take less than six tenths of
     `execution.deadline_s`: a busy loop that answers all of them in time."""
     long_turn_s: Seconds = _LIMIT.long_turn_s
-    """Seconds; a turn of the event loop that takes longer counts as a sign of a queue."""
+    """Seconds; a longer wait for a turn of the event loop counts as a sign of a queue."""
     patience_s: Seconds = _LIMIT.patience_s
-    """Seconds for which every turn must have been long before the limit is lowered; less, the longer they are."""
+    """Seconds for which every wait must have been long before the limit is lowered; less, the longer they are."""
 
     def to_limit(self, deadline_s: float) -> LimitSettings:
         """The same as the value that admission takes. deadline_s: what a request has that asks for no less."""

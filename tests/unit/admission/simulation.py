@@ -1,13 +1,15 @@
 """An event loop in virtual time: one CPU, operations that compute, wait for services and compute again.
 
 What overload does to a real process cannot be told apart from what a busy machine does to it; here it can, exactly and
-in milliseconds. The loop is modelled as a queue served in the order of arrival, of which a probe sees the length.
+in milliseconds. The loop is modelled as gateway/turns.py makes it: pieces of work take it in the order in which they
+asked, a probe asks as they do, and whether an arrival is let in is decided between two pieces.
 """
 
 from __future__ import annotations
 
 import heapq
 import random
+from collections import deque
 from dataclasses import dataclass, field
 
 from gateway.admission.limit import AdaptiveLimit
@@ -57,30 +59,34 @@ def simulate(limit: AdaptiveLimit, world: World, phases: list[tuple[float, float
         at(tick * EVERY_S, "probe")
     for tick in range(1, int(end / INTERVAL_S)):
         at(tick * INTERVAL_S, "interval")
-    free_at = 0.0
+    waiting, free_at, is_taken = deque[tuple[str, float]](), 0.0, False
     while events:
         now, _, what, arrived = heapq.heappop(events)
-        if what == "probe":
-            at(max(now, free_at), "turned", now)
-        elif what == "turned":
-            limit.saw_turn(now, now - arrived)
+        if what in ("probe", "fetched"):
+            waiting.append((what, arrived or now))
         elif what == "interval":
             limit.saw_interval(INTERVAL_S)
         elif what == "arrival":
-            at(max(now, free_at), "read", arrived)  # it is looked at when all before it has been done
-            free_at = max(now, free_at)
+            at(max(now, free_at), "read", arrived)
         elif what == "read":
             if limit.try_enter():
                 result.in_flight = max(result.in_flight, limit.in_flight)
-                free_at = max(now, free_at) + world.cpu_s / 2
-                at(free_at + world.wait_s, "fetched", arrived)
+                waiting.append(("begin", arrived))
             else:
                 free_at = max(now, free_at) + world.refusal_s
                 result.refused.append(free_at - arrived)
-        elif what == "fetched":
-            free_at = max(now, free_at) + world.cpu_s / 2
-            at(free_at, "answered", arrived)
         else:
-            limit.leave(now - arrived)
-            result.accepted.append(now - arrived)
+            is_taken = False
+            if what == "probe done":
+                limit.saw_turn(now, now - arrived)
+            elif what == "begin done":
+                at(now + world.wait_s, "fetched", arrived)
+            else:
+                limit.leave(now - arrived)
+                result.accepted.append(now - arrived)
+        if waiting and not is_taken:
+            is_taken = True
+            piece, asked = waiting.popleft()
+            free_at = max(now, free_at) + (0.0 if piece == "probe" else world.cpu_s / 2)
+            at(free_at, f"{piece} done", asked)
     return result

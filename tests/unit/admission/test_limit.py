@@ -30,12 +30,11 @@ def test_twice_the_capacity_leaves_nine_tenths_of_it(wait_s: float) -> None:
     assert p99(result.accepted) < 1.0
 
 
-def test_refusals_are_fast() -> None:
-    """But for those of the first moments, when the queue is still there that showed the overload."""
-    result, _ = run(World(wait_s=0.05), 2)
+def test_refusals_wait_for_one_piece_of_work() -> None:
+    world = World(wait_s=0.05)
+    result, _ = run(world, 2)
     assert len(result.refused) > 1000
-    assert statistics.quantiles(result.refused, n=100)[94] < 0.05
-    assert max(result.refused) < 0.25
+    assert max(result.refused) < 2 * world.cpu_s
 
 
 def test_without_the_limit_twice_the_capacity_makes_everybody_wait() -> None:
