@@ -20,7 +20,8 @@ WARDROBE = Scenario(
         type Query { shirts(where: Filter, size: Size): [Shirt!]! }
         input Filter { colour: String! minimum: Int onlyShirts: Boolean }
         enum Size { SMALL LARGE HUGE }
-        type Shirt @key(fields: "id") { id: ID! fit: Fit state: State }
+        type Shirt @key(fields: "id") { id: ID! fit: Fit state: State was: [State!] tag: Tag! }
+        type Tag { state: State! text: String }
         enum Fit { SLIM LOOSE }
         enum State { NEW WORN LOST @inaccessible }
         """,
@@ -43,7 +44,8 @@ WARDROBE = Scenario(
     }
     input Filter { colour: String! minimum: Int }
     enum Size { SMALL LARGE }
-    type Shirt { id: ID! fit: Fit state: State matching: [Shoe] }
+    type Shirt { id: ID! fit: Fit state: State was: [State!] tag: Tag! matching: [Shoe] }
+    type Tag { state: State! text: String }
     enum Fit { LOOSE SLIM WIDE }
     enum State { NEW WORN }
     type Shoe { fit: Fit }
@@ -51,8 +53,20 @@ WARDROBE = Scenario(
     world=World(
         {
             "Shirt": {
-                "s1": {"fit": "SLIM", "state": "NEW", "matching": [{"fit": "WIDE"}, None]},
-                "s2": {"fit": "LOOSE", "state": "LOST", "matching": None},
+                "s1": {
+                    "fit": "SLIM",
+                    "state": "NEW",
+                    "was": ["NEW"],
+                    "tag": {"state": "NEW"},
+                    "matching": [{"fit": "WIDE"}, None],
+                },
+                "s2": {
+                    "fit": "LOOSE",
+                    "state": "LOST",
+                    "was": ["NEW", "LOST"],
+                    "tag": {"state": "LOST"},
+                    "matching": None,
+                },
             }
         },
         query={
@@ -96,6 +110,23 @@ CASES = [
         name="an enum value that is hidden is null, also in a list",
         query="{ shirts { state } states }",
         data={"shirts": [{"state": "NEW"}, {"state": None}], "states": ["NEW", None, "WORN"]},
+    ),
+    Case(
+        name="a hidden value where null may not be costs the list around it",
+        query="{ shirts { was } }",
+        data={"shirts": [{"was": ["NEW"]}, {"was": None}]},
+        errors=[("NULL_FOR_NON_NULL", ["shirts", 1, "was", 1])],
+    ),
+    Case(
+        name="or every object up to one that may be null",
+        query="{ shirts { id tag { text state } } }",
+        data=None,
+        errors=[("NULL_FOR_NON_NULL", ["shirts", 1, "tag", "state"])],
+    ),
+    Case(
+        name="a value that one subgraph does not know comes from the other",
+        query="{ shoes(size: SMALL) { fit } shirts { id matching { fit } } }",
+        plan=["1 shirts", "1 shoes", "2 shoes at shirts after shirts"],
     ),
 ]
 

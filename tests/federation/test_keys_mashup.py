@@ -75,6 +75,16 @@ CASES = [
         plan=["1 halls", "2 tickets at seats after halls", "3 halls at seats after tickets"],
         requests={"halls": 2, "tickets": 1},
     ),
+    Case(
+        name="a requirement below an object without a key",
+        query="{ hall { seats { code comfort plush } } }",
+        plan=["1 halls", "2 tickets at hall/seats after halls", "3 halls at hall/seats after tickets"],
+    ),
+    Case(
+        name="the parts of the composite key are there for the client too",
+        query="{ bestSeat { id code place { row number } comfort } }",
+        plan=["1 tickets", "2 halls at bestSeat after tickets"],
+    ),
 ]
 
 

@@ -16,7 +16,7 @@ PRESS = Scenario(
         "press": FEDERATION_2
         + """
         type Query { articles: [Article!]! }
-        type Article @key(fields: "id") { id: ID! headline: String! words: Int }
+        type Article @key(fields: "id") { id: ID! headline: String! words: Int pages: Int @shareable }
         """,
         "archive": FEDERATION_2
         + """
@@ -25,12 +25,13 @@ PRESS = Scenario(
           id: ID!
           headline: String! @override(from: "press")
           shelf: String @override(from: "nobody")
+          pages: Int @shareable @override(from: "nobody")
         }
         """,
     },
     api="""
     type Query { articles: [Article!]! oldest: Article }
-    type Article { id: ID! headline: String! words: Int shelf: String }
+    type Article { id: ID! headline: String! words: Int shelf: String pages: Int }
     """,
     world=World({"Article": {"a1": {}, "a2": {}}}, query={"articles": ["a1", "a2"], "oldest": "a2"}),
 )
@@ -51,6 +52,11 @@ PRESS_CASES = [
         name="taking over from a subgraph that does not exist changes nothing",
         query="{ articles { shelf } }",
         plan=["1 press", "2 archive at articles after press"],
+    ),
+    Case(
+        name="nor does it take the field away from others that share it",
+        query="{ articles { pages } oldest { pages } }",
+        plan=["1 archive", "1 press"],
     ),
 ]
 

@@ -159,6 +159,8 @@ ANSWERED = [
     (LEDGER, Case(name="fields of the concrete type", query="{ bill { id amount } }", plan=["1 kinds"])),
     (COPIES, Case(name="concrete fragments", query="{ node { ... on Account { id } ... on Chat { id } } }")),
     (COPIES, Case(name="one concrete fragment", query="{ node { ... on Account { id name } } }")),
+    (COPIES, Case(name="the id of the type that is not there", query="{ node { ... on Chat { id text } } }")),
+    (COPIES, Case(name="both under aliases", query="{ node { ... on Account { a: id } ... on Chat { c: id } } }")),
     (COPIES, Case(name="the type alone", query="{ node { __typename ... on Chat { text } } }")),
 ]
 
@@ -173,8 +175,16 @@ REFUSED = [
     (LEDGER, "{ entry { amount } }"),
     (LEDGER, "{ entry { __typename } }"),
     (LEDGER, "{ entry { ... on Bill { id } } }"),
+    (LEDGER, "{ entry { kind: __typename note } }"),
+    (LEDGER, "{ entry { note ... on Entry { __typename } } }"),
+    (LEDGER, "{ entry { id ... on Coin { __typename } } }"),
     (LEDGER, "{ bill { note } }"),
+    (LEDGER, "{ bill { amount ... on Entry { note } } }"),
+    (LEDGER, "{ audit { __typename } }"),
     (COPIES, "{ node { id } }"),
+    (COPIES, "{ node { __typename id } }"),
+    (COPIES, "{ node { ... on Node { id } } }"),
+    (COPIES, "{ node { id ... on Account { id } ... on Chat { id } } }"),
 ]
 
 
