@@ -61,7 +61,7 @@ _TOGETHER: Sequence[tuple[Scenario, Sequence[Case]]] = (
     (test_lookups.CLUB, test_lookups.CASES),
     (test_mutations.BANK, test_mutations.CASES),
     (test_nested_fragments.PANTRY, test_nested_fragments.PANTRY_CASES),
-    (test_nested_fragments.HARBOUR, test_nested_fragments.HARBOUR_CASES),
+    (test_nested_fragments.HAVEN, test_nested_fragments.HAVEN_CASES),
     (test_null_keys.RECORDS, test_null_keys.CASES),
     (test_object_or_union.GARAGE, test_object_or_union.GARAGE_CASES),
     (test_object_or_union.ATTIC, test_object_or_union.ATTIC_CASES),

@@ -17,7 +17,7 @@ from tests.federation.test_keys_mashup import THEATRE
 from tests.federation.test_language import ZOO
 from tests.federation.test_lookups import CLUB
 from tests.federation.test_mutations import BANK
-from tests.federation.test_nested_fragments import HARBOUR, PANTRY
+from tests.federation.test_nested_fragments import HAVEN, PANTRY
 from tests.federation.test_null_keys import RECORDS
 from tests.federation.test_object_or_union import ATTIC, FERRY, GARAGE
 from tests.federation.test_override import PARCELS, PRESS
@@ -28,7 +28,7 @@ from tests.federation.test_provides import ATLAS, GALLERY
 from tests.federation.test_requires_and_provides import BAKERY
 from tests.federation.test_requires_arguments import FREIGHT
 from tests.federation.test_requires_chains import FLIGHTS, JOURNAL
-from tests.federation.test_shared_parents import HARBOUR, HOUSES, RECIPES, STUDIOS
+from tests.federation.test_shared_parents import HOUSES, RECIPES, STUDIOS
 from tests.federation.test_simple_entity_call import MUSEUM
 from tests.federation.test_unions import GATES, NESTS, PRIZES, SHELTER
 from tests.federation.test_unsatisfiable import COPIES, LEDGER
@@ -38,7 +38,7 @@ SCENARIOS: Mapping[str, Scenario] = {
     scenario.name: scenario
     for scenario in (
         *(ATLAS, ATTIC, BAKERY, BANK, CLINIC, CLUB, COPIES, FARM, FERRY, FLIGHTS, FREIGHT, GALLERY, GARAGE, GATES),
-        *(HARBOUR, HOUSES, JOURNAL, LEAGUE, PANTRY),
+        *(HARBOUR, HAVEN, HOUSES, JOURNAL, LEAGUE, PANTRY),
         *KITCHENS,
         *(LEDGER, LIBRARY, LODGE, MEDIA, MUSEUM, NESTS, NODES, OBSERVATORY, ORCHARD, PARCELS, PRESS, PRIZES, RADIO),
         *(

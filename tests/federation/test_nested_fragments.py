@@ -138,8 +138,8 @@ async def test_fragments_inside_fragments_of_a_requirement(case: Case) -> None:
     await check(PANTRY, case)
 
 
-HARBOUR = Scenario(
-    name="harbour",
+HAVEN = Scenario(
+    name="haven",
     subgraphs={
         "berths": FEDERATION_2
         + """
@@ -253,7 +253,7 @@ query ($crewed: Boolean = true, $sailing: Boolean!) {
 }
 """
 
-HARBOUR_CASES = [
+HAVEN_CASES = [
     Case(
         name="each type's fields are where they are",
         query="{ vessels { id name ... on Tug { power } ... on Yacht { sails { area } } ... on Ferry { premium } } }",
@@ -366,7 +366,7 @@ HARBOUR_CASES = [
 ]
 
 
-@pytest.mark.parametrize("case", HARBOUR_CASES, ids=str)
+@pytest.mark.parametrize("case", HAVEN_CASES, ids=str)
 async def test_interfaces_over_seven_subgraphs(case: Case) -> None:
     """Each object is completed by whoever has its type's fields, and nobody else is asked."""
-    await check(HARBOUR, case)
+    await check(HAVEN, case)
