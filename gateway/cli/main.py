@@ -17,6 +17,7 @@ from gateway.cli.console import FAILED, complain, write_text
 from gateway.cli.contracts import contracts
 from gateway.cli.dead_letters import dead_letters
 from gateway.cli.demo import demo
+from gateway.cli.plan import plan
 from gateway.cli.project import project
 from gateway.cli.projections import projections
 from gateway.cli.relay import relay
@@ -58,6 +59,7 @@ cli.command(epilog="Example: braid demo --port 4001")(demo)
 cli.command(epilog="Example: braid serve --supergraph supergraph.graphql --port 4001")(serve)
 cli.command(epilog="Example: braid project --config braid.yaml")(project)
 cli.command(epilog="Example: braid compose --output supergraph.graphql")(compose)
+cli.command(epilog="Example: braid plan query.graphql --svg > plan.svg")(plan)
 cli.command(epilog="Example: braid check --config braid.yaml --json")(check)
 cli.command(epilog="Example: braid relay --config braid.yaml --json")(relay)
 cli.command(epilog="Example: braid services --once --json")(services)

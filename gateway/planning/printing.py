@@ -43,7 +43,12 @@ def print_path(path: Path) -> str:
     return "/".join(parts)
 
 
-def _asked(step: FetchStep) -> str:
+def print_request(step: FetchStep) -> str:
+    """What a step sends, over several lines."""
+    return print_ast(parse(step.document, no_location=True))
+
+
+def print_asked(step: FetchStep) -> str:
     """The kind of operation; for entities how they are presented: `Film(id weight), Album(id)`."""
     if step.kind != "entities":
         return step.kind
@@ -53,6 +58,16 @@ def _asked(step: FetchStep) -> str:
         else f"{name} as {spec.as_type}({_fields(spec.fields, spec)})"
         for name, spec in step.representations.items()
     )
+
+
+def print_place(step: FetchStep) -> str:
+    """Where and when: the path, if there is one, and the steps before, each behind two spaces."""
+    parts = [f" at {print_path(step.path)}"] if step.path else []
+    if step.dependencies:
+        parts.append("  after " + ", ".join(f"#{number}" for number in step.dependencies))
+    if step.is_early:
+        parts.append("  merged after " + ", ".join(f"#{number}" for number in step.merge_after))
+    return "".join(parts)
 
 
 def _fields(fields: tuple[RepresentationField, ...], spec: Representation | None = None) -> str:
@@ -68,12 +83,5 @@ def _field(wanted: RepresentationField) -> str:
 
 
 def _step(step: FetchStep) -> str:
-    head = f"level {step.level}  #{step.id} {step.graph}  {_asked(step)}"
-    if step.path:
-        head += f" at {print_path(step.path)}"
-    if step.dependencies:
-        head += "  after " + ", ".join(f"#{number}" for number in step.dependencies)
-    if step.is_early:
-        head += "  merged after " + ", ".join(f"#{number}" for number in step.merge_after)
-    document = print_ast(parse(step.document, no_location=True))
-    return head + "\n" + "\n".join(f"    {line}" for line in document.splitlines()) + "\n"
+    head = f"level {step.level}  #{step.id} {step.graph}  {print_asked(step)}{print_place(step)}"
+    return head + "\n" + "\n".join(f"    {line}" for line in print_request(step).splitlines()) + "\n"

@@ -27,6 +27,7 @@ COMMANDS = [
     ("compose",),
     ("check",),
     ("services",),
+    ("plan",),
     ("show",),
     ("show", "operation"),
     ("show", "plan"),
