@@ -57,6 +57,9 @@ $(STAMP): pyproject.toml
 bench: install ## Measure CPU per request beside a hand-written backend; ARGS="--write" keeps the result
 	@$(BIN)/python -m bench $(ARGS)
 
+bench-inprocess: install ## CPU per request of the public workload, stage by stage; ARGS="--workload FOLDER --against CHECKOUT"
+	@$(BIN)/python -m bench.inprocess $(ARGS)
+
 bench-short: install ## Hold the benchmark's two sides to the same answers and calls, then measure for a moment
 	@$(BIN)/python -m pytest -rfEs tests/shop/test_bench.py
 	@$(BIN)/python -m bench --seconds 1 --rounds 1
@@ -137,6 +140,11 @@ random-graphs: install ## Compare 2,000 random questions to random graphs with o
 
 random-graphs-long: install ## The same with 20,000: half an hour on two cores; ARGS="--cases 100000"
 	@$(BIN)/python -m tests.random_graphs --cases 20000 $(ARGS)
+
+composition-oracle: install ## Compose hundreds of graphs twice, by Braid and by npm's composer (needs Node); ARGS="--damages 20"
+	@mkdir -p build/composition-oracle && cp tests/composition_oracle/package.json build/composition-oracle/
+	@npm install --prefix build/composition-oracle --no-audit --no-fund --silent
+	@$(BIN)/python -m tests.composition_oracle $(ARGS)
 
 clean: ## Remove the shop's data, caches and builds
 	rm -rf .braid build dist .pytest_cache .ruff_cache .hypothesis .import_linter_cache gateway/server/explorer/built

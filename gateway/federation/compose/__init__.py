@@ -16,7 +16,7 @@ from gateway.federation.compose.merge import merge
 from gateway.federation.compose.model import Subgraph
 from gateway.federation.compose.printing import print_supergraph
 from gateway.federation.compose.report import Report
-from gateway.federation.compose.upgrade import upgrade
+from gateway.federation.compose.upgrade import is_federation_1, upgrade
 from gateway.federation.compose.validate import graph_problems, subgraph_problems
 from gateway.federation.errors import Problem, SchemaError
 
@@ -51,6 +51,9 @@ def compose(subgraphs: Sequence[SubgraphSchema]) -> Composition:
     """Compose the subgraphs, in whatever order they come. Raises SchemaError with all problems of the failing phase."""
     report = Report()
     loaded = _load(subgraphs, report)
+    if report.problems:
+        # The upgrade looks at all subgraphs, so those of Federation 1 are not judged while some cannot be read.
+        report.problems.extend(subgraph_problems([found for found in loaded if not is_federation_1(found)]))
     report.stop_if_any()
     upgraded = upgrade(loaded, report)
     report.stop_if_any()

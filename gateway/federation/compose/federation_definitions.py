@@ -1,6 +1,6 @@
 """What each federation specification version defines, and the definitions as SDL under the names a subgraph gave them.
 
-Source: the published Apollo Federation subgraph specification, versions 1.0 and 2.0 to 2.11.
+Source: the published Apollo Federation subgraph specification, versions 1.0 and 2.0 to 2.14.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from functools import lru_cache
 
 from graphql import DefinitionNode, parse
 
-LATEST_MINOR = 11
+LATEST_MINOR = 14
 FEDERATION_1 = (1, 0)
 
 

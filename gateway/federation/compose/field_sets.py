@@ -124,7 +124,8 @@ def _compact_filtered(subgraph: Subgraph, type_name: str, selection_set: Selecti
         if isinstance(selection, FieldNode):
             type_def = subgraph.types.get(type_name)
             field = type_def.fields.get(selection.name.value) if type_def else None
-            kept_whole = field is None or field.external
+            # On interfaces the mark means nothing in Federation 1, which this is for.
+            kept_whole = field is None or (field.external and type_def is not None and type_def.kind is Kind.OBJECT)
             target = named(field.type) if field else type_name
         elif isinstance(selection, InlineFragmentNode) and selection.type_condition is not None:
             target = selection.type_condition.name.value

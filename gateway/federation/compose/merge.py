@@ -25,10 +25,9 @@ _BUILT_IN_SCALARS = frozenset({"Int", "Float", "String", "Boolean", "ID"})
 def merge(subgraphs: Sequence[Subgraph], report: Report) -> MergedSchema:
     """One schema of all subgraphs, which are sorted by name. Problems go to the report."""
     context = merge_context(subgraphs)
-    if not _kinds_agree(context, report):
-        report.stop_if_any()
+    _check_kinds(context, report)
     types = {
-        name: _merge_type(context, sources, report)
+        name: _merge_type(context, _of_one_kind(sources), report)
         for name, sources in context.types.items()
         if name not in _BUILT_IN_SCALARS
     }
@@ -36,22 +35,26 @@ def merge(subgraphs: Sequence[Subgraph], report: Report) -> MergedSchema:
     use = enum_use(context, types.values())
     for name, merged in types.items():
         if merged.kind is Kind.ENUM:
-            types[name] = replace(merged, values=merge_enum_values(context, context.types[name], use, report))
+            types[name] = replace(
+                merged, values=merge_enum_values(context, _of_one_kind(context.types[name]), use, report)
+            )
     directives = merge_executable_directives(context, report)
     graphs = tuple(context.graphs.values())
     return MergedSchema(graphs, types, directives, specs=_used_specs(types.values(), directives))
 
 
-def _kinds_agree(context: MergeContext, report: Report) -> bool:
-    """Report types that are of several kinds: no merge rule applies to those."""
-    agree = True
+def _check_kinds(context: MergeContext, report: Report) -> None:
+    """Report types that are of several kinds."""
     for name, sources in context.types.items():
         if len({source.type.merged_kind for source in sources}) > 1:
             values = by_value((source.subgraph.name, _kind_text(source)) for source in sources)
             message = f'"{name}" is not the same kind of type everywhere: {values}. Rename one, or make them one kind.'
             report.error("TYPE_KIND_MISMATCH", message, sources[0].subgraph.name, sources[0].type.place)
-            agree = False
-    return agree
+
+
+def _of_one_kind(sources: Sequence[TypeSource]) -> list[TypeSource]:
+    """Those of the first one's kind, so that what is wrong with them besides can be told as well."""
+    return [source for source in sources if source.type.merged_kind is sources[0].type.merged_kind]
 
 
 def _kind_text(source: TypeSource) -> str:

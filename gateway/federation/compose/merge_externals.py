@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 
 from gateway.federation.compose.merged import MergedArgument
 from gateway.federation.compose.report import Report, listing
-from gateway.federation.compose.sources import FieldSource
+from gateway.federation.compose.sources import FieldSource, MergeContext
+from gateway.federation.compose.type_text import is_subtype
 
 
 def report_missing_base(coordinate: str, sources: Sequence[FieldSource], report: Report) -> None:
@@ -21,6 +22,7 @@ def report_missing_base(coordinate: str, sources: Sequence[FieldSource], report:
 
 
 def check_externals(
+    context: MergeContext,
     coordinate: str,
     sources: Sequence[FieldSource],
     merged_type: str,
@@ -38,18 +40,20 @@ def check_externals(
             )
             report.error("EXTERNAL_TYPE_MISMATCH", message, source.name, source.place)
         for argument in arguments.values():
-            _check_argument(coordinate, source, argument, report)
+            _check_argument(context, coordinate, source, argument, report)
 
 
-def _check_argument(coordinate: str, source: FieldSource, merged: MergedArgument, report: Report) -> None:
-    """Compare one argument of an external declaration with the merged argument."""
+def _check_argument(
+    context: MergeContext, coordinate: str, source: FieldSource, merged: MergedArgument, report: Report
+) -> None:
+    """Compare one argument of an external declaration with the merged argument. It may take more than that."""
     name = f'"{coordinate}({merged.name}:)"'
     own = source.field.arguments.get(merged.name)
     if own is None:
         message = f'{name} is missing in "{source.name}", where the field is @external. Add the argument.'
         report.error("EXTERNAL_ARGUMENT_MISSING", message, source.name, source.place)
         return
-    if own.type != merged.type:
+    if not is_subtype(merged.type, own.type, context.is_subtype):
         message = f'{name} is {merged.type}, but {own.type} in "{source.name}", where the field is @external.'
         report.error("EXTERNAL_ARGUMENT_TYPE_MISMATCH", f"{message} Write {merged.type}.", source.name, own.place)
     if own.default != merged.default:

@@ -43,7 +43,7 @@ def _merge_field(context: MergeContext, types: Sequence[TypeSource], name: str, 
     owning = [source for source in declared if not source.field.external] or declared
     merged_type = merge_output_type(context, coordinate, owning, report)
     arguments = merge_field_arguments(context, coordinate, owning, report)
-    check_externals(coordinate, sources, merged_type, arguments, report)
+    check_externals(context, coordinate, sources, merged_type, arguments, report)
     same_type = all(source.field.type == merged_type for source in owning)
     return MergedField(
         name=name,
@@ -100,7 +100,10 @@ def _join(context: MergeContext, source: FieldSource, same_type: bool) -> JoinFi
 
 
 def _taken_from(context: MergeContext, source: FieldSource) -> str | None:
-    """The subgraph that the field is taken over from, if there is one and it has the type."""
+    """The subgraph that the field is taken over from, unless it is one that lacks the type."""
     override = source.field.override
+    if override is None:
+        return None
     homes = {home.subgraph.name for home in context.types[source.type.name]}
-    return override.source if override is not None and override.source in homes else None
+    is_idle = override.source in context.graphs.keys() - homes and source.type.name != QUERY
+    return None if is_idle else override.source

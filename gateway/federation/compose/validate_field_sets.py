@@ -130,8 +130,12 @@ class _Check:
     def _arguments(self, type_def: TypeDef, field: FieldDef, node: FieldNode) -> Iterator[Fault]:
         if self.directive != "requires":
             if field.arguments:
-                message = f'"{type_def.name}.{field.name}" has arguments, which a @{self.directive} field cannot have.'
-                yield "FIELDS_HAS_ARGS", message
+                message = (
+                    f'"{type_def.name}.{field.name}" has arguments, which a @{self.directive} field cannot have.'
+                    " Choose another field."
+                )
+                is_incomplete = any(argument.required for argument in field.arguments.values())
+                yield "INVALID_FIELDS" if is_incomplete else "FIELDS_HAS_ARGS", message
             return
         given = {argument.name.value: argument.value for argument in node.arguments or ()}
         for name in sorted(given.keys() - field.arguments.keys()):

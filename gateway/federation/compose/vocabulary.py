@@ -102,16 +102,16 @@ def _local_directives(
 
 
 def _checked_version(subgraph: str, link: Link, report: Report) -> tuple[int, int]:
-    """The version to treat the subgraph as. A newer 2.x is read as the newest known one, with a hint."""
+    """The version to treat the subgraph as: the newest known one when its own is not known, which is reported."""
     major, minor = link.version
-    if major != 2:
-        message = f"Federation v{major}.{minor} is not known. Link {FEDERATION}/v2.{LATEST_MINOR}."
+    if major != 2 or minor > LATEST_MINOR:
+        message = (
+            f"Federation v{major}.{minor} is not known; v2.{LATEST_MINOR} is the newest that is."
+            f" Link {FEDERATION}/v2.{LATEST_MINOR}."
+        )
         report.error("UNKNOWN_FEDERATION_LINK_VERSION", message, subgraph, link.place)
         return (2, LATEST_MINOR)
-    if minor > LATEST_MINOR:
-        message = f"Federation v2.{minor} is newer than v2.{LATEST_MINOR}, the newest known, and is read as that."
-        report.hint("NEWER_FEDERATION_VERSION", message, subgraph, link.place)
-    return (2, min(minor, LATEST_MINOR))
+    return (2, minor)
 
 
 def _check_imports(subgraph: str, link: Link, federation: tuple[int, int], report: Report) -> None:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from graphql import DirectiveNode, Node, TypeDefinitionNode, parse, print_ast
 
-from gateway.federation.compose import Composition, SubgraphSchema, compose
+from gateway.federation import compose as composer
+from gateway.federation.compose import Composition, SubgraphSchema
 from gateway.federation.errors import Problem, SchemaError
+from tests.unit.federation.compose.recorded import record
 
 DIRECTIVES = [
     *("key", "requires", "provides", "external", "shareable", "extends", "override", "tag", "inaccessible"),
@@ -14,6 +18,12 @@ DIRECTIVES = [
 ]
 IMPORTS = ", ".join(f'"@{name}"' for name in DIRECTIVES)
 FEDERATION_2 = f'extend schema @link(url: "https://specs.apollo.dev/federation/v2.11", import: [{IMPORTS}])\n'
+
+
+def compose(subgraphs: Sequence[SubgraphSchema]) -> Composition:
+    """Compose, and note what was composed."""
+    record(subgraphs)
+    return composer.compose(subgraphs)
 
 
 def fed2(sdl: str) -> str:

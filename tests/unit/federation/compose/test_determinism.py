@@ -6,9 +6,9 @@ from graphql import build_schema, validate_schema
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gateway.federation.compose import Composition, SubgraphSchema, compose
+from gateway.federation.compose import Composition, SubgraphSchema
 from gateway.federation.errors import Problem, SchemaError
-from tests.unit.federation.compose.composing import annotations, fed2
+from tests.unit.federation.compose.composing import annotations, compose, fed2
 
 COMPATIBLE = [None, None, "Int @shareable", "Int! @shareable", "Int @shareable @inaccessible"]
 ARGUMENTS = ["", "(x: Int)", "(x: Int = 1)", "(x: Int!)"]

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from graphql import build_schema, validate_schema
 
-from gateway.federation.compose import SubgraphSchema, compose
-from tests.unit.federation.compose.composing import composition, composition_1, fed2
+from gateway.federation.compose import SubgraphSchema
+from tests.unit.federation.compose.composing import compose, composition, composition_1, fed2
 from tests.unit.federation.compose.test_worked_example import SUBGRAPHS
 
 JOIN = [

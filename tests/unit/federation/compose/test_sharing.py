@@ -180,7 +180,7 @@ JOINS = {
             '@join__field(graph: B, override: "a", overrideLabel: "l")',
         ],
     ),
-    "unknown source: nothing said": ("", '@override(from: "zz")', ["@join__field(graph: B)"]),
+    "unknown source": ("", '@override(from: "zz")', ['@join__field(graph: B, override: "zz")']),
     "known source without the field": ("", '@override(from: "a")', ['@join__field(graph: B, override: "a")']),
     "an external old owner stays external": (
         'x: Int @external y: Int @requires(fields: "x")',

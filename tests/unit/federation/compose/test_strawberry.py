@@ -5,8 +5,8 @@ from __future__ import annotations
 import strawberry
 from strawberry import federation
 
-from gateway.federation.compose import SubgraphSchema, compose
-from tests.unit.federation.compose.composing import annotations
+from gateway.federation.compose import SubgraphSchema
+from tests.unit.federation.compose.composing import annotations, compose
 
 
 @federation.type(name="Customer", keys=["id"])

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from itertools import permutations
 
-from gateway.federation.compose import SubgraphSchema, compose
-from tests.unit.federation.compose.composing import annotations, fed2
+from gateway.federation.compose import SubgraphSchema
+from tests.unit.federation.compose.composing import annotations, compose, fed2
 
 CATALOG = """
 interface Item @key(fields: "id") { id: ID! title: String! }
