@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import inspect
 import re
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from itertools import chain
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from starlette.applications import Starlette
 
@@ -17,8 +18,10 @@ from gateway.federation.compose import compose
 from gateway.federation.errors import Problem, SchemaError
 from gateway.federation.read_supergraph import load_supergraph
 from gateway.federation.supergraph import Supergraph
+from gateway.importing import CannotImport, import_attribute
 from gateway.live import LiveGateway, Origin
 from gateway.operation.request import GraphQLRequest
+from gateway.overrides import Decide, Overrides
 from gateway.pipeline import Pipeline, PipelineOptions
 from gateway.planning.satisfiability import unsatisfiable_fields
 from gateway.response.response import GraphQLResponse
@@ -126,6 +129,7 @@ class Gateway:
             deadline=began,
             services=self._services,
             headers={name: headers[name] for name in settings.server.forward_headers if name in headers},
+            client_headers=headers,
             traceparent=traceparent if _TRACEPARENT.fullmatch(traceparent) else None,
             batching=settings.execution.batching,
             projections=self.read_side.for_request() if self.read_side is not None else {},
@@ -143,8 +147,9 @@ async def open_gateway(settings: Settings, shared: Telemetry | None = None) -> G
     shared: telemetry of a gateway that this one is to replace; by itself, a gateway has its own.
 
     Raises SchemaError with every problem: of composition, of a supergraph file, of a subgraph whose schema cannot be
-    had or whose address is not known. Raises ProjectionError when a module of a projection cannot be used.
+    had or whose address is not known, of a hook. Raises ProjectionError when a module of a projection cannot be used.
     """
+    overrides = _overrides(settings)
     services: Services = {}
     subgraphs: dict[str, Subgraph] = {}
     read_side = _open_read_side(settings)
@@ -173,7 +178,7 @@ async def open_gateway(settings: Settings, shared: Telemetry | None = None) -> G
             await telemetry.close()
         raise
     watched = watch_sources(subgraphs, services, telemetry)
-    pipeline = Pipeline(supergraph, watched, _options(settings, supergraph), telemetry)
+    pipeline = Pipeline(supergraph, watched, _options(settings, supergraph, overrides), telemetry)
     return Gateway(pipeline, services, settings, hints, policies_of(subgraphs, services), read_side)
 
 
@@ -248,7 +253,7 @@ class _LazyEngine:
         return await self.live.ready()
 
 
-def _options(settings: Settings, supergraph: Supergraph) -> PipelineOptions:
+def _options(settings: Settings, supergraph: Supergraph, overrides: Overrides) -> PipelineOptions:
     subgraphs = {graph.name: settings.subgraph(graph.name) for graph in supergraph.graphs.values()}
     # What runs in this process gains nothing: its fetches share loaders anyway.
     joining = (name for name, one in subgraphs.items() if one.join_fetches and one.schema_module is None)
@@ -264,7 +269,24 @@ def _options(settings: Settings, supergraph: Supergraph) -> PipelineOptions:
         plans=settings.cache.plans,
         limits=settings.limits.to_limits(),
         cost=settings.cost.to_limit(),
+        overrides=overrides,
     )
+
+
+def _overrides(settings: Settings) -> Overrides:
+    """Raises SchemaError when the function that is to decide labels cannot be had."""
+    section = settings.overrides
+    if section.decide is None:
+        return section.to_options(Overrides, decide=None)
+    module, _, name = section.decide.partition(":")
+    try:
+        decide = import_attribute(module, name)
+    except CannotImport as error:
+        raise SchemaError([Problem("INVALID_OVERRIDE_HOOK", f"overrides.decide: {error}")]) from error
+    if not inspect.iscoroutinefunction(decide):
+        message = f"overrides.decide: '{section.decide}' is no async function; write `async def {name}(question)`"
+        raise SchemaError([Problem("INVALID_OVERRIDE_HOOK", message)])
+    return section.to_options(Overrides, decide=cast("Decide", decide))
 
 
 def _server_settings(settings: Settings) -> ServerSettings:

@@ -15,6 +15,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from cachetools import LRUCache
+
 from gateway.errors import BraidError
 from gateway.execution.execute import execute_plan
 from gateway.execution.introspection import introspect
@@ -31,7 +33,10 @@ from gateway.operation.operation import Operation
 from gateway.operation.prepare import prepare_operation
 from gateway.operation.request import GraphQLRequest
 from gateway.operation.specialise import collect, specialise
+from gateway.operation.traits import Traits
 from gateway.operation.variables import coerce_variables, condition_values
+from gateway.overrides import Overrides
+from gateway.planning.labels import touched_labels
 from gateway.planning.plan import Plan, PlanningError
 from gateway.planning.planner import plan_operation
 from gateway.response.response import GraphQLResponse
@@ -44,8 +49,9 @@ from gateway.telemetry.caches import CountedCache
 from gateway.telemetry.telemetry import Telemetry, WatchedRequest
 from gateway.turns import take_turn
 
-# An operation with more condition variables than this could fill the plan cache alone: its plans are not kept.
-_MAX_CACHED_CONDITIONS = 8
+# An operation with more condition variables and override labels than this, together, could fill the plan cache alone:
+# its plans are not kept.
+_MAX_CACHED_CHOICES = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +64,7 @@ class PipelineOptions:
     sharing: identical queries that are under way at the same time are executed once.
     deadlines_s: by operation name, in place of what the context allows.
     operations, plans: how many are kept, least used out first.
+    overrides: how the labels of progressive overrides are decided.
     """
 
     lookups: bool = True
@@ -71,6 +78,7 @@ class PipelineOptions:
     deadlines_s: Mapping[str, float] = field(default_factory=dict[str, float])
     limits: Limits = field(default_factory=Limits)
     cost: CostLimit = field(default_factory=CostLimit)
+    overrides: Overrides = field(default_factory=Overrides)
 
 
 @dataclass(slots=True, eq=False)
@@ -106,7 +114,8 @@ class Pipeline:
         self.options = options or PipelineOptions()
         self.telemetry = telemetry or Telemetry()
         self._operations: CountedCache[tuple[str, str | None], Operation] = CountedCache(self.options.operations)
-        self._prepared: CountedCache[tuple[Operation, tuple[bool, ...]], Prepared] = CountedCache(self.options.plans)
+        self._prepared: CountedCache[tuple[Operation, Traits], Prepared] = CountedCache(self.options.plans)
+        self._labels: LRUCache[tuple[Operation, tuple[bool, ...]], frozenset[str]] = LRUCache(self.options.plans)
         self._sharing = Sharing() if self.options.sharing else None
 
     def show(self) -> None:
@@ -123,11 +132,11 @@ class Pipeline:
             self._sharing = other._sharing  # a mutation that the other still runs is to be seen by queries here
         hottest = sorted(other._prepared.items(), key=lambda entry: entry[1].uses)[-most:] if most else []
         planned = 0
-        for (operation, conditions), _ in hottest:
+        for (operation, traits), _ in hottest:
             await asyncio.sleep(0)
             with contextlib.suppress(BraidError):
                 known = self.prepare(operation.text, operation.name)
-                self._plan_under(known, dict(zip(operation.condition_variables, conditions, strict=True)))
+                self._plan_under(known, traits._replace(labels=traits.labels & self._touched(known, traits.conditions)))
                 planned += 1
         return planned
 
@@ -153,8 +162,9 @@ class Pipeline:
             raise RequestError.single(MUTATION_NOT_ALLOWED, "Only queries are allowed here; send a mutation by POST.")
         check_values(request.variables, self.options.limits)
         variables = coerce_variables(operation, request.variables, self.supergraph.api_schema)
+        traits = await self._traits(operation, variables, context)
         try:
-            prepared = self._prepare_plan(operation, variables)
+            prepared = self._prepare_plan(operation, traits)
         except PlanningError as error:
             return GraphQLResponse(None, [{"message": error.message, "extensions": {"code": error.code}}])
         if trace is not None:
@@ -169,7 +179,7 @@ class Pipeline:
             return await self._execute(operation, prepared, variables, context, trace)
 
         if operation.kind == "query" and self._sharing is not None and trace is None:
-            answered = await self._sharing.answer((self, request), variables, context, execute)
+            answered = await self._sharing.answer(((self, traits), request), variables, context, execute)
         else:
             try:
                 answered = await execute(context)
@@ -230,29 +240,52 @@ class Pipeline:
             )
         return operation
 
-    def plan(self, operation: Operation, variables: Mapping[str, Any]) -> Plan:
-        """The plan for an operation under these coerced variables. Raises PlanningError."""
-        return self._prepare_plan(operation, variables).plan
+    def plan(self, operation: Operation, variables: Mapping[str, Any], labels: frozenset[str] = frozenset()) -> Plan:
+        """The plan for an operation under these coerced variables and override labels. Raises PlanningError."""
+        conditions = _conditions(operation, variables)
+        return self._prepare_plan(operation, Traits(conditions, labels & self._touched(operation, conditions))).plan
 
-    def _prepare_plan(self, operation: Operation, variables: Mapping[str, Any]) -> Prepared:
-        prepared = self._plan_under(operation, condition_values(operation, variables))
+    async def _traits(self, operation: Operation, variables: Mapping[str, Any], context: RequestContext) -> Traits:
+        """What of this request decides the plan."""
+        conditions = _conditions(operation, variables)
+        labels = self._touched(operation, conditions)
+        if labels:
+            name = operation.definition.name.value if operation.definition.name is not None else None
+            decide = self.options.overrides.active
+            labels = await decide(labels, name, context.client_headers, context.request_id)
+        return Traits(conditions, labels)
+
+    def _touched(self, operation: Operation, conditions: tuple[bool, ...]) -> frozenset[str]:
+        """The override labels on which the operation's plan may depend."""
+        if not self.supergraph.labels:
+            return frozenset()
+        found = self._labels.get((operation, conditions))
+        if found is None:
+            selections = specialise(operation, dict(zip(operation.condition_variables, conditions, strict=True)))
+            found = touched_labels(selections, operation.root_type, self.supergraph)
+            self._labels[operation, conditions] = found
+        return found
+
+    def _prepare_plan(self, operation: Operation, traits: Traits) -> Prepared:
+        prepared = self._plan_under(operation, traits)
         prepared.uses += 1
         return prepared
 
-    def _plan_under(self, operation: Operation, conditions: dict[str, bool]) -> Prepared:
-        key = (operation, tuple(conditions.values()))
+    def _plan_under(self, operation: Operation, traits: Traits) -> Prepared:
+        key = (operation, traits)
         prepared = self._prepared.find(key)
         if prepared is None:
-            prepared = self._make_plan(operation, conditions)
-            if len(conditions) <= _MAX_CACHED_CONDITIONS:
+            prepared = self._make_plan(operation, traits)
+            if len(traits.conditions) + len(self._touched(operation, traits.conditions)) <= _MAX_CACHED_CHOICES:
                 self._prepared[key] = prepared
         return prepared
 
-    def _make_plan(self, operation: Operation, conditions: dict[str, bool]) -> Prepared:
+    def _make_plan(self, operation: Operation, traits: Traits) -> Prepared:
+        conditions = dict(zip(operation.condition_variables, traits.conditions, strict=True))
         plan = plan_operation(
             operation,
             conditions,
-            self.supergraph,
+            self.supergraph.under(traits.labels),
             lookups=self.options.lookups,
             echo=self.options.verify_keys,
         )
@@ -261,6 +294,10 @@ class Pipeline:
         shape = build_shape(operation.root_type, selections, self.supergraph)
         cost = compile_cost(operation.kind, selections, self.supergraph, self.options.cost.rules)
         return Prepared(plan, shape, cost, any(_is_introspection(root) for root in roots))
+
+
+def _conditions(operation: Operation, variables: Mapping[str, Any]) -> tuple[bool, ...]:
+    return tuple(condition_values(operation, variables).values())
 
 
 def _is_introspection(root: Field) -> bool:

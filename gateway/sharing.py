@@ -44,7 +44,7 @@ from gateway.services.loader import close_loaders
 from gateway.services.request import RequestContext
 
 Asked = tuple[object, GraphQLRequest]
-"""Who executes it, and what: a pipeline that took another's place answers from another graph."""
+"""How it is executed, and what: another pipeline, or other traits of the request, make another plan."""
 Key = tuple[object, str, str | None, bytes]
 
 _LEAST_SHARE_OF_TIME = 0.5
@@ -54,6 +54,7 @@ _TIMES = ("deadline", "began", "asked_s", "reserve_s", "step_share_s")
 NEVER_IN_AN_ANSWER = frozenset(
     (
         *("request_id", "services", "projections", "traceparent", "loaders", "spans", "watch_batch"),
+        "client_headers",  # they have chosen the plan, and go nowhere
         *("deadline", "began", "asked_s", "reserve_s", "step_share_s"),
     )
 )

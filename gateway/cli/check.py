@@ -27,6 +27,7 @@ _GRAPH_ADVICE = {
     SCHEMA_UNAVAILABLE: "Start it, correct 'subgraphs.{name}.url', or serve a composed supergraph file.",
     "SUBGRAPH_WITHOUT_URL": "Set 'subgraphs.{name}.url'.",
     "INVALID_LOCAL_SCHEMA": "Mend the module; 'python_path' is where modules are looked for.",
+    "INVALID_OVERRIDE_HOOK": "Correct 'overrides.decide'; 'python_path' is where modules are looked for.",
     "INVALID_GRAPHQL": "Mend it at the position given.",
 }
 _COMPOSITION_ADVICE = "Change the schema of {name}, or of the subgraphs that it is at odds with."

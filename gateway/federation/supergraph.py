@@ -10,7 +10,7 @@ that subgraph*, which may be fewer than in the whole supergraph.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from functools import cached_property
 
@@ -66,7 +66,8 @@ class FieldSource:
     external:  declared there but not readable there, except below a field that provides it.
     requires:  fields that the representation must carry beside the key, for this subgraph to compute the field.
     provides:  external fields that are readable below this field in this subgraph.
-    override_label: the label on which this entry depends; the entry with `override` is the new owner's.
+    override_label: the label on which this entry depends; the entry with `override` is the new owner's, and external
+               until the label is on.
     """
 
     type: TypeNode
@@ -155,6 +156,43 @@ class Supergraph:
         """Every field name of the graph: names that no internal key may take."""
         return frozenset(name for definition in self.types.values() for name in definition.fields)
 
+    @cached_property
+    def labels(self) -> frozenset[str]:
+        """All override labels of the graph."""
+        return frozenset[str]().union(*self._labelled.values())
+
+    @cached_property
+    def _labelled(self) -> Mapping[str, frozenset[str]]:
+        """Names of the types with fields that depend on labels, with these."""
+        found = {
+            name: frozenset(
+                source.override_label
+                for known in definition.fields.values()
+                for source in known.sources.values()
+                if source.override_label is not None
+            )
+            for name, definition in self.types.items()
+        }
+        return {name: labels for name, labels in found.items() if labels}
+
+    def under(self, labels: frozenset[str]) -> Supergraph:
+        """The same graph with these override labels on; in this one all of them are off."""
+        changed = {name: _relabelled(self.types[name], labels) for name, own in self._labelled.items() if own & labels}
+        if not changed:
+            return self
+        view = Supergraph(
+            graphs=self.graphs,
+            types={**self.types, **changed},
+            roots=self.roots,
+            api_schema=self.api_schema,
+            requirement_keys=self.requirement_keys,
+            sdl=self.sdl,
+            costs=self.costs,
+        )
+        # Which types there can be and how they are entered does not depend on who has which field.
+        view._possible, view._possible_anywhere, view._entries = self._possible, self._possible_anywhere, self._entries
+        return view
+
     def kind(self, type_name: str) -> Kind:
         return self.types[type_name].kind
 
@@ -227,3 +265,18 @@ class Supergraph:
                 if keys and (as_type == type_name or source.is_interface_object):
                     found.append(Entry(graph, as_type, keys))
         return found
+
+
+def _relabelled(definition: TypeDefinition, labels: frozenset[str]) -> TypeDefinition:
+    """The type once these labels are on: the new owners of its fields have them, the old ones no longer do."""
+    fields = {
+        name: replace(
+            known,
+            sources={
+                graph: replace(source, external=source.override is None) if source.override_label in labels else source
+                for graph, source in known.sources.items()
+            },
+        )
+        for name, known in definition.fields.items()
+    }
+    return replace(definition, fields=fields)

@@ -10,7 +10,7 @@ Invariant: more sources never make a field unreachable. So a pair is passed over
          its sources, which leaves few pairs for each type; and pairs are taken in order of distance, so that what is
          reported is reported by a shortest way there.
 
-`@override` labels count as off, `@lookup` arguments as unknown. Mutations run in one subgraph each, so one subgraph of
+`@lookup` arguments count as unknown. Mutations run in one subgraph each, so one subgraph of
 each mutation field must do by itself.
 """
 
@@ -18,7 +18,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from graphql import GraphQLInterfaceType, GraphQLObjectType, get_named_type, is_composite_type
 
@@ -63,8 +63,20 @@ class _Walk:
 
 
 def unsatisfiable_fields(supergraph: Supergraph) -> list[Problem]:
-    """One problem for each field of a type that cannot be had somewhere where it can be selected; none if all can."""
-    return _Check(supergraph).run()
+    """One problem for each field of a type that cannot be had somewhere where it can be selected; none if all can.
+
+    With override labels, so for all of them off, each on alone, and all on: what fails only then names the labels.
+    """
+    problems = _Check(supergraph).run()
+    told = {problem.message for problem in problems}
+    alone = [frozenset({label}) for label in sorted(supergraph.labels)]
+    for labels in dict.fromkeys((*alone, supergraph.labels)) if alone else ():
+        on = ", ".join(f'"{label}"' for label in sorted(labels))
+        for problem in _Check(supergraph.under(labels)).run():
+            if problem.message not in told:
+                told.add(problem.message)
+                problems.append(replace(problem, message=f"With override label {on} on: {problem.message}"))
+    return problems
 
 
 class _Check:

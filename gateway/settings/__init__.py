@@ -9,6 +9,7 @@ from gateway.settings.errors import SettingsError, SettingsProblem
 from gateway.settings.execution import CacheSection, ExecutionSection, LimitsSection
 from gateway.settings.loading import load_settings
 from gateway.settings.overload import OverloadSection
+from gateway.settings.overrides import OverridesSection
 from gateway.settings.projections import (
     ApplySection,
     BuildSection,
@@ -49,6 +50,7 @@ __all__ = [
     "LimitsSection",
     "NatsSection",
     "OverloadSection",
+    "OverridesSection",
     "ProjectionsSection",
     "RateClassSection",
     "RateLimitsSection",

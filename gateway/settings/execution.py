@@ -82,4 +82,4 @@ class CacheSection(Section):
     operations: Count = 1000
     """Parsed and validated documents, by text and operation name."""
     plans: Count = 1000
-    """Plans, by operation and the values of the variables in @skip and @include."""
+    """Plans, by operation, the values of the variables in @skip and @include, and the override labels that are on."""

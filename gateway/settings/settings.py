@@ -12,6 +12,7 @@ from gateway.settings.cost import CostSection
 from gateway.settings.execution import CacheSection, ExecutionSection, LimitsSection
 from gateway.settings.file import KeyPath, dotted, variable_form
 from gateway.settings.overload import OverloadSection
+from gateway.settings.overrides import OverridesSection
 from gateway.settings.projections import ProjectionsSection
 from gateway.settings.rates import RateLimitsSection
 from gateway.settings.reload import ReloadSection
@@ -43,6 +44,7 @@ class Settings(Section):
     limits: LimitsSection = LimitsSection()
     cost: CostSection = CostSection()
     cache: CacheSection = CacheSection()
+    overrides: OverridesSection = OverridesSection()
     overload: OverloadSection = OverloadSection()
     rate_limits: RateLimitsSection = RateLimitsSection()
     reload: ReloadSection = ReloadSection()

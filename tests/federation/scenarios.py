@@ -23,7 +23,7 @@ from tests.federation.test_object_or_union import ATTIC, FERRY, GARAGE
 from tests.federation.test_override import PARCELS, PRESS
 from tests.federation.test_own_fields import LEAGUE
 from tests.federation.test_paths import LIBRARY
-from tests.federation.test_progressive_override import HARBOUR
+from tests.federation.test_progressive_override import QUAYS
 from tests.federation.test_provides import ATLAS, GALLERY
 from tests.federation.test_requires_and_provides import BAKERY
 from tests.federation.test_requires_arguments import FREIGHT
@@ -42,6 +42,7 @@ SCENARIOS: Mapping[str, Scenario] = {
         *KITCHENS,
         *(LEDGER, LIBRARY, LODGE, MEDIA, MUSEUM, NESTS, NODES, OBSERVATORY, ORCHARD, PARCELS, PRESS, PRIZES, RADIO),
         *(
+            QUAYS,
             RECIPES,
             RECORDS,
             SEVERAL_KEYS,

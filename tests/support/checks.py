@@ -31,9 +31,16 @@ from tests.support.scenario import MONOLITH, Case, Scenario
 async def check(scenario: Scenario, case: Case) -> Answer:
     """Assert everything that the case states and everything that always holds; the first run's answer."""
     assert visible_schema(scenario) == hand_written_schema(scenario)
-    gateway = Gateway(scenario, faults=case.faults)
+    gateway = Gateway(scenario, faults=case.faults, labels=case.labels)
     shuffled = random.Random(case.name)
-    other = Gateway(scenario, faults=case.faults, backwards=True, pauses=lambda: shuffled.randrange(12), joining=True)
+    other = Gateway(
+        scenario,
+        faults=case.faults,
+        backwards=True,
+        pauses=lambda: shuffled.randrange(12),
+        joining=True,
+        labels=case.labels,
+    )
     _check_plan(gateway, other, case)
     answer = await gateway.ask(case.query, case.variables, case.operation)
     _check_answer(scenario, case, answer)

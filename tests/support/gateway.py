@@ -17,6 +17,7 @@ from gateway.federation.read_supergraph import load_supergraph
 from gateway.federation.supergraph import Supergraph
 from gateway.operation.request import GraphQLRequest
 from gateway.operation.variables import coerce_variables
+from gateway.overrides import LabelQuestion, Overrides
 from gateway.pipeline import Pipeline, PipelineOptions
 from gateway.planning.plan import FetchStep, Plan
 from gateway.planning.printing import print_plan
@@ -63,6 +64,7 @@ class Gateway:
 
     pauses: how often each subgraph gives way to the event loop before it answers.
     joining: fetches from one subgraph share a request where they can, and wait for each other a little.
+    labels: the override labels that are on.
     """
 
     def __init__(
@@ -75,20 +77,27 @@ class Gateway:
         pauses: Callable[[], int] = lambda: 0,
         verify_keys: Collection[str] = (),
         joining: bool = False,
+        labels: Collection[str] = (),
     ) -> None:
         self.scenario = scenario
         self._faults = faults or {}
         self._pauses = pauses
-        self._fakes = scenario.fakes(scenario.start())
+        self._labels = frozenset(labels)
+        self._fakes = scenario.fakes(scenario.start(), labels)
         self._supergraph = supergraph_of(scenario, backwards=backwards)
         join = JoinOptions(frozenset(scenario.subgraphs), 0.001) if joining else JoinOptions()
-        options = PipelineOptions(lookups=lookups, verify_keys=frozenset(verify_keys), join=join)
+        overrides = Overrides(self._decide, timeout_s=DEADLINE_S)
+        options = PipelineOptions(lookups=lookups, verify_keys=frozenset(verify_keys), join=join, overrides=overrides)
         self._pipeline = Pipeline(self._supergraph, self._fakes, options)
+
+    async def _decide(self, question: LabelQuestion) -> frozenset[str]:
+        return self._labels
 
     def plan(self, query: str, variables: Mapping[str, Any] | None = None, operation: str | None = None) -> Plan:
         """The plan for this operation with these variables."""
         prepared = self._pipeline.prepare(query, operation)
-        return self._pipeline.plan(prepared, coerce_variables(prepared, variables or {}, self._supergraph.api_schema))
+        values = coerce_variables(prepared, variables or {}, self._supergraph.api_schema)
+        return self._pipeline.plan(prepared, values, self._labels)
 
     async def ask(
         self,

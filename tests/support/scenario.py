@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -65,20 +65,22 @@ class Scenario:
             for concrete in (typename, *self.world.subtypes.get(typename, []))
         }
 
-    def fakes(self, world: World) -> dict[str, FakeSubgraph]:
-        """New fakes over this world."""
+    def fakes(self, world: World, labels: Collection[str] = ()) -> dict[str, FakeSubgraph]:
+        """New fakes over this world. labels: the override labels that are on."""
         return {
-            name: FakeSubgraph(name, model, world, overridden=self._overridden(name))
+            name: FakeSubgraph(name, model, world, overridden=self._overridden(name, labels))
             for name, model in self.models.items()
         }
 
-    def _overridden(self, name: str) -> frozenset[tuple[str, str]]:
+    def _overridden(self, name: str, labels: Collection[str]) -> frozenset[tuple[str, str]]:
+        """What this subgraph has no longer, or not yet: as long as a label is off, the old owner has the field."""
         return frozenset(
             (typename, field_name)
-            for model in self.models.values()
+            for owner, model in self.models.items()
             for typename, facts in model.types.items()
             for field_name, directives in facts.fields.items()
-            if directives.overrides == name
+            if directives.overrides in self.models
+            and name == (directives.overrides if directives.label in (None, *labels) else owner)
         )
 
 
@@ -89,6 +91,7 @@ class Case:
     plan:     lines as plan_shape (gateway.py) gives them; None when the plan is not the point.
     data:     the expected answer, written by hand; MONOLITH: whatever the monolith answers.
     errors:   expected (code, path) pairs, in any order; code None accepts any.
+    labels:   the override labels that are on.
     faults:   how subgraphs misbehave during the run.
     requests: expected number of requests per subgraph; those not named get none. None: as many as the plan has steps.
     then:     looks at the fakes after the run, for what no table can say.
@@ -101,6 +104,7 @@ class Case:
     plan: Sequence[str] | None = None
     data: Any = MONOLITH
     errors: Sequence[tuple[str | None, Sequence[str | int] | None]] = ()
+    labels: Collection[str] = ()
     faults: Mapping[str, Faults] = field(default_factory=dict[str, Faults])
     requests: Mapping[str, int] | None = None
     then: Callable[[Mapping[str, FakeSubgraph]], None] | None = None

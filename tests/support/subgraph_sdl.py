@@ -52,6 +52,7 @@ class FieldFacts:
     requires: SelectionSetNode | None = None
     provides: SelectionSetNode | None = None
     overrides: str | None = None
+    label: str | None = None
 
 
 @dataclass(slots=True)
@@ -120,6 +121,7 @@ def _read_type(node: ast.ObjectTypeDefinitionNode | ast.InterfaceTypeDefinitionN
             requires=field_set(sets["requires"]) if sets.get("requires") else None,
             provides=field_set(sets["provides"]) if sets.get("provides") else None,
             overrides=next((_text(d, "from") for d in _directives(f, "override")), None),
+            label=next((_text(d, "label") for d in _directives(f, "override")), None),
         )
 
 

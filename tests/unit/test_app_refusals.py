@@ -89,6 +89,22 @@ async def test_subgraphs_that_do_not_compose_are_refused(modules: Path):
     assert {problem.code for problem in refused.value.problems} == {"INVALID_FIELD_SHARING"}
 
 
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        pytest.param("x = 1", "has no attribute 'decide'", id="no function"),
+        pytest.param("def decide(question): ...", "is no async function", id="not async"),
+        pytest.param("import nowhere_at_all", "nowhere_at_all", id="an import of it fails"),
+    ],
+)
+async def test_a_hook_that_cannot_decide_labels_is_refused(modules: Path, text: str, says: str):
+    hook = module(modules, "flags", text)
+    shop = {"schema": item_module(modules, "shop", "name")}
+    found = await problems(subgraphs={"shop": shop}, overrides={"decide": f"{hook}:decide"})
+    assert found[""][0] == "INVALID_OVERRIDE_HOOK"
+    assert says in found[""][1]
+
+
 async def test_a_supergraph_file_without_urls_needs_them_from_the_configuration(tmp_path: Path):
     found = await problems(supergraph=supergraph_file(tmp_path))
     assert {name: code for name, (code, _) in found.items()} == {

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import replace
 
 from gateway.federation.compose.model import Kind, Override
 from gateway.federation.compose.report import Report
 from gateway.federation.compose.sources import FieldSource, MergeContext
-
-_LABEL = re.compile(r"^[a-zA-Z][a-zA-Z0-9_\-:./]*$")
-_PERCENT = re.compile(r"^percent\((\d{1,3}(?:\.\d{1,8})?)\)$")
+from gateway.federation.labels import is_label
 
 
 def resolve_overrides(context: MergeContext, sources: Sequence[FieldSource], report: Report) -> list[FieldSource]:
@@ -58,7 +55,7 @@ def _can_be_followed(
             " with a letter and holds letters, digits, and _-:./ only."
         )
         report.error("OVERRIDE_LABEL_INVALID", message, source.name, override.place)
-    fault = _fault(coordinate, source, override, old)
+    fault = _fault(coordinate, source, override, old, is_known=override.source in context.graphs)
     if fault is not None:
         report.error(*fault, source.name, override.place)
         return False
@@ -74,14 +71,16 @@ def _can_be_followed(
     return True
 
 
-def _fault(coordinate: str, source: FieldSource, override: Override, old: FieldSource | None) -> tuple[str, str] | None:
-    """Code and message of why the takeover cannot be."""
+def _fault(
+    coordinate: str, source: FieldSource, override: Override, old: FieldSource | None, *, is_known: bool
+) -> tuple[str, str] | None:
+    """Code and message of why the takeover cannot be. is_known: it is from a subgraph that there is."""
     if source.type.kind is Kind.INTERFACE:
         message = f'@override cannot stand on "{coordinate}", a field of an interface. Remove it.'
         return "OVERRIDE_ON_INTERFACE", message
     if override.source == source.name:
         return "OVERRIDE_FROM_SELF_ERROR", f'"{coordinate}" overrides itself. Name the subgraph it is taken from.'
-    collision = _collision(source, old)
+    collision = _collision(source, old, is_known=is_known)
     if collision is not None:
         return "OVERRIDE_COLLISION_WITH_ANOTHER_DIRECTIVE", collision
     if old is not None and old.field.override is not None:
@@ -92,12 +91,12 @@ def _fault(coordinate: str, source: FieldSource, override: Override, old: FieldS
     return None
 
 
-def _collision(source: FieldSource, old: FieldSource | None) -> str | None:
+def _collision(source: FieldSource, old: FieldSource | None, *, is_known: bool) -> str | None:
     """Directives that cannot live beside a takeover: @external on the new side, @requires and @provides on the old."""
     coordinate = f"{source.type.name}.{source.field.name}"
     if source.type.interface_object or (old is not None and old.type.interface_object):
         return f'"{coordinate}" cannot be overridden: its type is an @interfaceObject. Remove the @override.'
-    marks = [(source, "external", source.field.external)]
+    marks = [(source, "external", source.field.external and is_known)]
     if old is not None:
         marks += [(old, "requires", old.field.requires is not None), (old, "provides", old.field.provides is not None)]
     for side, name, present in marks:
@@ -107,11 +106,3 @@ def _collision(source: FieldSource, old: FieldSource | None) -> str | None:
                 f" Remove the @{name} or the @override."
             )
     return None
-
-
-def is_label(label: str) -> bool:
-    """`percent(0..100)`, at most eight decimals, or a name."""
-    percent = _PERCENT.match(label)
-    if percent is not None:
-        return float(percent[1]) <= 100
-    return _LABEL.match(label) is not None
