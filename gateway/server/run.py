@@ -27,6 +27,10 @@ from gateway.server.protocol import GuardedHttpProtocol
 
 # An idle connection is closed after this long; a load balancer should give up its own earlier.
 KEEP_ALIVE_S = 10
+# Containers that are made, and not yet freed, before the garbage collector looks at them. At CPython's 700 it looks at
+# the same answers again and again while they are put together: 840 entities an answer, 50 at once, 3.6 to 3.9 ms of CPU
+# each; from 20,000 on 3.1 ms, and no more memory.
+YOUNG_OBJECTS = 20_000
 # How long cancelled requests may take to answer and tidy up before the engine's clients are closed.
 SETTLE_S = 1.0
 
@@ -165,10 +169,12 @@ async def _serve(server: _Server, app: GatewayApp, listener: socket.socket) -> N
 def _keep_for_good() -> None:
     """Take all that start-up has made out of garbage collection: it is used until the end.
 
-    Looking through it stopped the process for 45 to 60 ms each time (the shop's graph), and every request with it.
+    Looking through it stopped the process for 45 to 60 ms each time (the shop's graph), and every request with it. And
+    let collections of the young come less often: what requests make dies without them.
     """
     gc.collect()
     gc.freeze()
+    gc.set_threshold(YOUNG_OBJECTS, *gc.get_threshold()[1:])
 
 
 def _is_news(record: logging.LogRecord) -> bool:

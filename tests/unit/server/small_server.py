@@ -51,7 +51,7 @@ def main() -> None:
         sys.exit(error.message)
     say("returned")
     if "counting" in sys.argv:
-        say(str(gc.get_freeze_count()))
+        say(f"{gc.get_freeze_count()} {gc.get_threshold()[0]}")
 
 
 if __name__ == "__main__":

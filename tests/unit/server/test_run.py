@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.server.run import CannotListen, open_listener, url_of
+from gateway.server.run import YOUNG_OBJECTS, CannotListen, open_listener, url_of
 from tests.unit.server.sockets import PATIENCE_S, connected, head, post
 
 pytestmark = pytest.mark.anyio
@@ -82,8 +82,10 @@ async def test_what_start_up_made_is_out_of_garbage_collection() -> None:
         await server.says()
         server.process.send_signal(signal.SIGTERM)
         _, words, _ = await server.ends()
-    assert words[:-1] == ["closed", "returned"]
-    assert int(words[-1]) > 10_000
+    assert words[:-2] == ["closed", "returned"]
+    frozen, young = map(int, words[-2:])
+    assert frozen > 10_000
+    assert young == YOUNG_OBJECTS
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
