@@ -26,7 +26,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import wraps
@@ -119,7 +119,8 @@ def _take_turns(sides: Mapping[str, Path], asked: dict[str, Any], rounds: int) -
     try:
         for _ in range(rounds):
             for name, child in children.items():
-                assert child.stdin is not None and child.stdout is not None
+                assert child.stdin is not None
+                assert child.stdout is not None
                 child.stdin.write(json.dumps(asked) + "\n")
                 child.stdin.flush()
                 line = child.stdout.readline()
@@ -130,7 +131,8 @@ def _take_turns(sides: Mapping[str, Path], asked: dict[str, Any], rounds: int) -
                 known |= {stage: min(value, known.get(stage, value)) for stage, value in round_.items()}
     finally:
         for child in children.values():
-            assert child.stdin is not None and child.stdout is not None
+            assert child.stdin is not None
+            assert child.stdout is not None
             child.stdin.close()
             child.wait()
             child.stdout.close()
@@ -152,8 +154,9 @@ def _child(folder: Path) -> subprocess.Popen[str]:
 def _table(found: Mapping[str, Mapping[str, float]]) -> str:
     stages = [*dict.fromkeys(stage for stage, _, _ in STAGES), REST, WHOLE, TOGETHER]
     lines = [" ".join([f"{'microseconds per request':34}", *(f"{side:>9}" for side in found)])]
-    for stage in stages:
-        lines.append(" ".join([f"{stage:34}", *(f"{known.get(stage, 0):9.0f}" for known in found.values())]))
+    lines += [
+        " ".join([f"{stage:34}", *(f"{known.get(stage, 0):9.0f}" for known in found.values())]) for stage in stages
+    ]
     return "\n".join(lines)
 
 
@@ -253,7 +256,7 @@ async def _measure_stages(client: _Client, requests: int) -> dict[str, float]:
 
 
 @contextmanager
-def _watched(spent: dict[str, float]) -> Iterator[None]:
+def _watched(spent: dict[str, float]) -> Generator[None]:
     """Add what each stage takes to `spent`, in seconds, less the stages inside of it."""
     inside: list[float] = []
     undo: list[Callable[[], None]] = []
@@ -384,7 +387,7 @@ def _replay() -> None:
 
 
 @contextmanager
-def _subgraphs(folder: Path) -> Iterator[str]:
+def _subgraphs(folder: Path) -> Generator[str]:
     """The workload's subgraphs, in Node; gives their address."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
