@@ -33,7 +33,7 @@ def inaccessible_findings(schema: MergedSchema) -> Iterator[Finding]:
         yield from _only_hidden_children(schema, merged)
         for field in merged.fields.values():
             yield from _field(schema, merged, field)
-    for directive in schema.directives:
+    for directive in (found for found in schema.directives if not found.composed):
         for argument in directive.arguments.values():
             yield from _reference(schema, f"@{directive.name}({argument.name}:)", argument.type, "", None)
 

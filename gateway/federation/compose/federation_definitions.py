@@ -67,6 +67,7 @@ FEDERATION_2 = (
         " requireOneSlicingArgument: Boolean = true)"
         " on FIELD_DEFINITION",
     ),
+    DirectiveSpec("cacheTag", 12, "(format: String!) repeatable on OBJECT | FIELD_DEFINITION"),
 )
 SCALARS_2 = {"FieldSet": 0, "Scope": 5, "Policy": 6, "ContextFieldValue": 8}
 

@@ -48,17 +48,18 @@ def parse_field_set(text: str) -> SelectionSetNode:
 
 def canonical_text(text: str) -> str:
     """The field set on one line, without outer braces and commas: equal sets print alike."""
-    return _compact(parse_field_set(text))
+    return compact(parse_field_set(text))
 
 
-def _compact(selection_set: SelectionSetNode) -> str:
+def compact(selection_set: SelectionSetNode) -> str:
+    """The selections on one line."""
     return " ".join(_compact_selection(selection) for selection in selection_set.selections)
 
 
 def _compact_selection(selection: SelectionNode) -> str:
     nested = getattr(selection, "selection_set", None)
     head = _head(selection)
-    return f"{head} {{ {_compact(nested)} }}" if nested is not None else head
+    return f"{head} {{ {compact(nested)} }}" if nested is not None else head
 
 
 def _head(selection: SelectionNode) -> str:

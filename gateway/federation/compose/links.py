@@ -129,7 +129,15 @@ def _read_link(node: ConstDirectiveNode) -> Link | None:
     alias = values.get("as")
     namespace = alias.value if isinstance(alias, StringValueNode) else match["name"]
     version = (int(match["major"]), int(match["minor"]))
-    return Link(url.value, match["identity"], version, namespace, dict(_imports(values.get("import"), place)), place)
+    imports = dict(_imports(values.get("import"), place))
+    confused = _confused(imports, namespace)
+    if confused is not None:
+        message = (
+            f'"{confused}" cannot be imported under this name: "{namespace}__" begins names of what is not imported.'
+            ' Rename it: {name: "...", as: "..."}.'
+        )
+        raise LinkError("INVALID_LINK_DIRECTIVE_USAGE", message, place)
+    return Link(url.value, match["identity"], version, namespace, imports, place)
 
 
 def _imports(value: ConstValueNode | None, place: Place) -> Iterator[tuple[str, str]]:
@@ -146,6 +154,15 @@ def _imports(value: ConstValueNode | None, place: Place) -> Iterator[tuple[str, 
             raise LinkError(
                 "INVALID_LINK_DIRECTIVE_USAGE", '`import` holds names or {name:, as:} objects. Write "@key".', place
             )
+
+
+def _confused(imports: Mapping[str, str], namespace: str) -> str | None:
+    """An import under a name that already means something else of the specification: `@ns__x` is its `@x`."""
+    for name, local in imports.items():
+        plain = local.removeprefix("@")
+        if plain.startswith(f"{namespace}__") and plain.removeprefix(f"{namespace}__") != name.removeprefix("@"):
+            return local
+    return None
 
 
 def _renamed(element: ObjectValueNode, place: Place) -> tuple[str, str]:

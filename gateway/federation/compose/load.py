@@ -35,6 +35,7 @@ from graphql import (
     print_ast,
 )
 
+from gateway.federation.compose.compose_directives import read_composed
 from gateway.federation.compose.document import (
     declarations,
     graphql_problems,
@@ -43,9 +44,11 @@ from gateway.federation.compose.document import (
     root_problems,
 )
 from gateway.federation.compose.federation_definitions import FEDERATION_1
+from gateway.federation.compose.links import read_links, schema_directives
 from gateway.federation.compose.model import (
     Applied,
     ArgumentDef,
+    Composed,
     DirectiveDef,
     EnumValue,
     FieldDef,
@@ -97,13 +100,23 @@ def load_subgraph(name: str, sdl: str, url: str, federation: int | None, report:
     own.problems.extend(root_problems(name, parsed))
     own.problems.extend(vocabulary_problems(name, parsed, vocabulary))
     own.stop_if_any()
+    composed = read_composed(name, parsed, vocabulary.canonical, read_links(parsed)[1], own)
     document = own_document(parsed, vocabulary)
     own.problems.extend(graphql_problems(name, document, vocabulary))
     check_features(name, document, vocabulary, own)
     own.stop_if_any()
     report.hints.extend(own.hints)
-    reader = _Reader(vocabulary.canonical, vocabulary.federation == FEDERATION_1)
-    return reader.subgraph(name, url, vocabulary, document)
+    reader = _Reader(vocabulary.canonical, vocabulary.federation == FEDERATION_1, _repeatable(parsed, composed))
+    return reader.subgraph(name, url, vocabulary, document, composed)
+
+
+def _repeatable(document: DocumentNode, composed: Mapping[str, Composed]) -> dict[str, bool]:
+    """Whether each composed directive may stand on one element several times."""
+    return {
+        node.name.value: node.repeatable
+        for node in document.definitions
+        if isinstance(node, DirectiveDefinitionNode) and node.name.value in composed
+    }
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,15 +126,20 @@ class _Reader:
     canonical: Mapping[str, str]
     lenient: bool
     """Federation 1: a field set may be written without quotes or as a list, and @external on a type means nothing."""
+    composed: Mapping[str, bool]
+    """Composed directives, and whether each is repeatable."""
 
-    def subgraph(self, name: str, url: str, vocabulary: Vocabulary, document: DocumentNode) -> Subgraph:
+    def subgraph(
+        self, name: str, url: str, vocabulary: Vocabulary, document: DocumentNode, composed: Mapping[str, Composed]
+    ) -> Subgraph:
         types = {type_name: self.type_def(nodes) for type_name, nodes in declarations(document).items()}
         directives = {
             node.name.value: self.directive_def(node)
             for node in document.definitions
             if isinstance(node, DirectiveDefinitionNode) and node.name.value != LOOKUP
         }
-        return Subgraph(name, url, vocabulary.federation, types, directives)
+        applied = tuple(found for found in self._applied(schema_directives(document)) if found.composed)
+        return Subgraph(name, url, vocabulary.federation, types, directives, composed, applied)
 
     def type_def(self, nodes: Sequence[TypeNode]) -> TypeDef:
         """One type of all its nodes."""
@@ -142,6 +160,7 @@ class _Reader:
             fields={field.name: field for node in nodes for field in self._fields(node)},
             members=_named_types(nodes, "types"),
             values={value.name: value for node in nodes for value in self._values(node)},
+            contexts={_string(found, "name") or "": place_of(found) for found in self._all(directives, "context")},
         )
 
     def _values(self, node: TypeNode) -> list[EnumValue]:
@@ -206,6 +225,9 @@ class _Reader:
             description=_description(node),
             applied=self._applied(node.directives or ()),
             place=place_of(node),
+            from_context=next(
+                (_string(found, "field") or "" for found in self._all(node.directives or (), "fromContext")), None
+            ),
         )
 
     def directive_def(self, node: DirectiveDefinitionNode) -> DirectiveDef:
@@ -238,12 +260,12 @@ class _Reader:
     def _applied(self, directives: Iterable[ConstDirectiveNode]) -> tuple[Applied, ...]:
         found: list[Applied] = []
         for directive in directives:
-            name = (
-                directive.name.value if directive.name.value in BUILT_IN else self.canonical.get(directive.name.value)
-            )
-            if name in CARRIED:
+            local = directive.name.value
+            name = local if local in BUILT_IN or local in self.composed else self.canonical.get(local)
+            if name is not None and (name in CARRIED or name in self.composed):
                 arguments = tuple((item.name.value, print_ast(item.value)) for item in directive.arguments or ())
-                found.append(Applied(name, arguments, place_of(directive)))
+                is_composed, is_repeatable = name in self.composed, self.composed.get(name, False)
+                found.append(Applied(name, arguments, place_of(directive), is_composed, is_repeatable))
         return tuple(found)
 
     def _all(self, directives: Iterable[ConstDirectiveNode], name: str) -> list[ConstDirectiveNode]:

@@ -5,6 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
+from gateway.federation.compose.compose_directives import (
+    check_composed,
+    composed_definitions,
+    composed_links,
+    hint_other_versions,
+    schema_applications,
+)
+from gateway.federation.compose.context import supergraph_context
 from gateway.federation.compose.field_sets import canonical_text
 from gateway.federation.compose.interface_objects import add_interface_object_fields
 from gateway.federation.compose.merge_directives import merge_applied
@@ -25,6 +33,8 @@ _BUILT_IN_SCALARS = frozenset({"Int", "Float", "String", "Boolean", "ID"})
 def merge(subgraphs: Sequence[Subgraph], report: Report) -> MergedSchema:
     """One schema of all subgraphs, which are sorted by name. Problems go to the report."""
     context = merge_context(subgraphs)
+    check_composed(subgraphs, report)
+    hint_other_versions(subgraphs, report)
     _check_kinds(context, report)
     types = {
         name: _merge_type(context, _of_one_kind(sources), report)
@@ -39,8 +49,14 @@ def merge(subgraphs: Sequence[Subgraph], report: Report) -> MergedSchema:
                 merged, values=merge_enum_values(context, _of_one_kind(context.types[name]), use, report)
             )
     directives = merge_executable_directives(context, report)
-    graphs = tuple(context.graphs.values())
-    return MergedSchema(graphs, types, directives, specs=_used_specs(types.values(), directives))
+    return MergedSchema(
+        graphs=tuple(context.graphs.values()),
+        types=types,
+        directives=(*directives, *composed_definitions(subgraphs)),
+        specs=_used_specs(types.values(), directives),
+        links=composed_links(subgraphs),
+        applied=tuple(schema_applications(subgraphs)),
+    )
 
 
 def _check_kinds(context: MergeContext, report: Report) -> None:
@@ -75,7 +91,7 @@ def _merge_type(context: MergeContext, sources: Sequence[TypeSource], report: Re
         name=first.name,
         kind=kind,
         description=merged_description([source.type.description for source in sources]),
-        directives=merge_applied(source.type.applied for source in sources),
+        directives=(*merge_applied(source.type.applied for source in sources), *_contexts(sources)),
         joins=tuple(_join_types(context, sources)),
         implements=tuple(
             (context.graph_id(source.subgraph.name), interface)
@@ -89,6 +105,13 @@ def _merge_type(context: MergeContext, sources: Sequence[TypeSource], report: Re
             for member in sorted(source.type.members)
         ),
     )
+
+
+def _contexts(sources: Sequence[TypeSource]) -> Iterator[str]:
+    """Which contexts the type sets, in each of its subgraphs."""
+    for source in sources:
+        for name in source.type.contexts:
+            yield f'@context(name: "{supergraph_context(source.subgraph.name, name)}")'
 
 
 def _join_types(context: MergeContext, sources: Sequence[TypeSource]) -> Iterator[JoinType]:

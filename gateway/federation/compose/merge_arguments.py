@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from gateway.federation.compose.context import check_nowhere_else
 from gateway.federation.compose.literals import canonical_literal
 from gateway.federation.compose.merge_directives import merge_applied
 from gateway.federation.compose.merged import MergedArgument
@@ -19,11 +20,15 @@ from gateway.federation.compose.type_text import is_subtype
 def merge_field_arguments(
     context: MergeContext, coordinate: str, sources: Sequence[FieldSource], report: Report
 ) -> dict[str, MergedArgument]:
-    """The arguments that every resolving subgraph has."""
+    """The arguments that every resolving subgraph has, and that clients give."""
     names = dict.fromkeys(name for source in sources for name in source.field.arguments)
     merged: dict[str, MergedArgument] = {}
     for name in names:
         found = [(source.name, source.field.arguments[name]) for source in sources if name in source.field.arguments]
+        if any(argument.from_context is not None for _, argument in found):
+            for subgraph, message, place in check_nowhere_else(f"{coordinate}({name}:)", found):
+                report.error("CONTEXTUAL_ARGUMENT_NOT_CONTEXTUAL_IN_ALL_SUBGRAPHS", message, subgraph, place)
+            continue
         if len(found) < len(sources):
             without = [source.name for source in sources if name not in source.field.arguments]
             _partial_argument(f"{coordinate}({name}:)", found, without, report)

@@ -7,7 +7,7 @@ must hold for data that may come from any of them.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import product
 
 from graphql import ListValueNode, StringValueNode, ValueNode, parse_value
@@ -27,10 +27,18 @@ def merge_applied(applications: Iterable[Sequence[Applied]]) -> tuple[str, ...]:
     found = [applied for group in applications for applied in group]
     merged: list[str] = []
     for name in PRINT_ORDER:
-        same = [applied for applied in found if applied.name == name]
+        same = [applied for applied in found if applied.name == name and not applied.composed]
         if same:
             merged.extend(_merge(name, same))
-    return tuple(merged)
+    return (*merged, *_composed([applied for applied in found if applied.composed]))
+
+
+def _composed(found: Sequence[Applied]) -> Iterator[str]:
+    """Directives of the subgraphs' own: all different applications of a repeatable one, the most common of another."""
+    for name in dict.fromkeys(applied.name for applied in found):
+        same = [applied for applied in found if applied.name == name]
+        texts = [str(applied) for applied in same]
+        yield from dict.fromkeys(texts) if any(applied.repeatable for applied in same) else [most_common(texts)]
 
 
 def _merge(name: str, found: Sequence[Applied]) -> list[str]:

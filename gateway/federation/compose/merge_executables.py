@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from gateway.federation.compose.compose_directives import composed_names
 from gateway.federation.compose.merge_arguments import merge_argument
 from gateway.federation.compose.merged import MergedArgument, MergedDirective
 from gateway.federation.compose.model import DirectiveDef
@@ -27,7 +28,8 @@ _BUILT_IN = frozenset({"skip", "include", "deprecated", "specifiedBy", "oneOf", 
 
 def merge_executable_directives(context: MergeContext, report: Report) -> tuple[MergedDirective, ...]:
     """The directives that all subgraphs define, at the places they have in common, sorted by name."""
-    names = sorted({name for subgraph in context.subgraphs for name in subgraph.directives} - _BUILT_IN)
+    defined = {name for subgraph in context.subgraphs for name in subgraph.directives}
+    names = sorted(defined - _BUILT_IN - composed_names(context.subgraphs))
     merged: list[MergedDirective] = []
     for name in names:
         found = [(sub.name, sub.directives[name]) for sub in context.subgraphs if name in sub.directives]

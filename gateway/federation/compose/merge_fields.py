@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
+from gateway.federation.compose.context import context_use, supergraph_context
 from gateway.federation.compose.field_sets import canonical_text
 from gateway.federation.compose.merge_arguments import merge_field_arguments
 from gateway.federation.compose.merge_directives import merge_applied
 from gateway.federation.compose.merge_externals import check_externals, report_missing_base
-from gateway.federation.compose.merged import JoinField, MergedField
-from gateway.federation.compose.model import QUERY, Kind
+from gateway.federation.compose.merged import ContextArgument, JoinField, MergedField
+from gateway.federation.compose.model import QUERY, Applied, Kind
 from gateway.federation.compose.overrides import resolve_overrides
 from gateway.federation.compose.report import Report, by_value
 from gateway.federation.compose.sharing import check_sharing
@@ -50,10 +51,15 @@ def _merge_field(context: MergeContext, types: Sequence[TypeSource], name: str, 
         type=merged_type,
         description=merged_description([source.field.description for source in declared]),
         arguments=arguments,
-        directives=merge_applied(source.field.applied for source in declared),
+        directives=merge_applied(_applied(source) for source in declared),
         joins=_joins(context, types, sources, same_type),
         lookups=tuple(context.graph_id(source.name) for source in sources if source.field.lookup is not None),
     )
+
+
+def _applied(source: FieldSource) -> list[Applied]:
+    """An external declaration says nothing about the field beyond its being there."""
+    return [applied for applied in source.field.applied if not (applied.composed and source.field.external)]
 
 
 def merge_output_type(context: MergeContext, coordinate: str, sources: Sequence[FieldSource], report: Report) -> str:
@@ -96,7 +102,16 @@ def _join(context: MergeContext, source: FieldSource, same_type: bool) -> JoinFi
         override=_taken_from(context, source),
         used_overridden=source.used_overridden,
         override_label=source.label,
+        contexts=tuple(_context_arguments(source)),
     )
+
+
+def _context_arguments(source: FieldSource) -> Iterator[ContextArgument]:
+    for argument in source.field.arguments.values():
+        use = context_use(argument)
+        if use is not None:
+            context = supergraph_context(source.name, use.context)
+            yield ContextArgument(context, argument.name, argument.type, use.selection)
 
 
 def _taken_from(context: MergeContext, source: FieldSource) -> str | None:

@@ -20,6 +20,16 @@ class Graph:
 
 
 @dataclass(frozen=True, slots=True)
+class ContextArgument:
+    """An argument that the gateway fills in. selection: as in a field set, of the type that sets the context."""
+
+    context: str
+    name: str
+    type: str
+    selection: str
+
+
+@dataclass(frozen=True, slots=True)
 class JoinField:
     """One @join__field. graph None: no subgraph resolves the field on this type; an interface object does."""
 
@@ -31,6 +41,7 @@ class JoinField:
     override: str | None = None
     used_overridden: bool = False
     override_label: str | None = None
+    contexts: tuple[ContextArgument, ...] = ()
 
     @property
     def plain(self) -> bool:
@@ -127,20 +138,27 @@ class MergedType:
 
 @dataclass(frozen=True, slots=True)
 class MergedDirective:
-    """An executable directive that every subgraph defines."""
+    """An executable directive that every subgraph defines, or one that is composed."""
 
     name: str
     description: str | None
     arguments: Mapping[str, MergedArgument]
     locations: tuple[str, ...]
     repeatable: bool
+    composed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class MergedSchema:
-    """Everything that is printed. specs: specifications to link, by name (`tag`, `inaccessible`)."""
+    """Everything that is printed.
+
+    specs: specifications to link, by name (`tag`, `inaccessible`). links: those of the subgraphs' own, as text.
+    applied: on `schema` itself, as text.
+    """
 
     graphs: tuple[Graph, ...]
     types: Mapping[str, MergedType]
     directives: tuple[MergedDirective, ...]
     specs: tuple[str, ...]
+    links: tuple[str, ...] = ()
+    applied: tuple[str, ...] = ()

@@ -41,13 +41,16 @@ NOWHERE = Place()
 class Applied:
     """A directive that composition carries through, for instance `@tag(name: "a")`.
 
-    name: canonical: what the directive is called in the specification that defines it.
+    name: canonical: what the directive is called in the specification that defines it; local for a composed one.
     arguments: name to value as GraphQL text.
+    composed: it is of a specification of the subgraphs' own, and may be repeatable.
     """
 
     name: str
     arguments: tuple[tuple[str, str], ...]
     place: Place
+    composed: bool = False
+    repeatable: bool = False
 
     def __str__(self) -> str:
         arguments = ", ".join(f"{name}: {value}" for name, value in self.arguments)
@@ -83,7 +86,10 @@ class Override:
 
 @dataclass(frozen=True, slots=True)
 class ArgumentDef:
-    """An argument of a field or of a directive. `default` is GraphQL text; None means there is none."""
+    """An argument of a field or of a directive. `default` is GraphQL text; None means there is none.
+
+    from_context: what @fromContext says; None for an argument that clients give.
+    """
 
     name: str
     type: str
@@ -91,6 +97,7 @@ class ArgumentDef:
     description: str | None
     applied: tuple[Applied, ...]
     place: Place
+    from_context: str | None = None
 
     @property
     def required(self) -> bool:
@@ -142,7 +149,7 @@ class TypeDef:
 
     extension: the subgraph has only `extend` declarations of it. extends: it is marked @extends, Federation 1's
         other way to say that.
-    members: of a union, by name; interfaces: by name; each with its position.
+    members: of a union, by name; interfaces: by name; contexts: that it sets, by name; each with its position.
     """
 
     name: str
@@ -158,6 +165,7 @@ class TypeDef:
     fields: Mapping[str, FieldDef] = field(default_factory=dict[str, FieldDef])
     members: Mapping[str, Place] = field(default_factory=dict[str, Place])
     values: Mapping[str, EnumValue] = field(default_factory=dict[str, EnumValue])
+    contexts: Mapping[str, Place] = field(default_factory=dict[str, Place])
 
     @property
     def merged_kind(self) -> Kind:
@@ -182,10 +190,26 @@ class DirectiveDef:
 
 
 @dataclass(frozen=True, slots=True)
+class Composed:
+    """A directive that `@composeDirective` carries into the supergraph.
+
+    name: here; original: what its specification calls it. identity: URL of the specification without the version.
+    """
+
+    name: str
+    original: str
+    identity: str
+    version: tuple[int, int]
+    url: str
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
 class Subgraph:
     """One loaded subgraph. Root types carry their standard names (Query, Mutation, Subscription).
 
     federation: (major, minor) of the federation specification: (1, 0) for Federation 1.
+    composed: by local name. applied: on `schema` itself.
     """
 
     name: str
@@ -193,6 +217,8 @@ class Subgraph:
     federation: tuple[int, int]
     types: Mapping[str, TypeDef]
     directives: Mapping[str, DirectiveDef]
+    composed: Mapping[str, Composed] = field(default_factory=dict[str, Composed])
+    applied: tuple[Applied, ...] = ()
 
     def object_fields(self) -> Iterator[tuple[TypeDef, FieldDef]]:
         """Every field of every object and interface, with its type."""

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from graphql import StringValueNode, print_ast
 
 from gateway.federation.compose.merged import (
+    ContextArgument,
     Graph,
     JoinField,
     JoinType,
@@ -46,6 +47,7 @@ def _schema(schema: MergedSchema) -> str:
     links = ["https://specs.apollo.dev/link/v1.0", "https://specs.apollo.dev/join/v0.5"]
     lines = [f'  @link(url: "{links[0]}")', f'  @link(url: "{links[1]}", for: EXECUTION)']
     lines.extend("  " + SPECS[name].link for name in schema.specs)
+    lines.extend(f"  {text}" for text in (*schema.links, *schema.applied))
     roots = [f"  {name.lower()}: {name}" for name in ROOT_NAMES if name in schema.types]
     return "\n".join(["schema", *lines, "{", *roots, "}"])
 
@@ -114,7 +116,21 @@ def _join_field(join: JoinField) -> str:
         parts.append("usedOverridden: true")
     if join.override_label is not None:
         parts.append(f"overrideLabel: {_quote(join.override_label)}")
+    if join.contexts:
+        parts.append(f"contextArguments: [{', '.join(map(_context_argument, join.contexts))}]")
     return f"@join__field({', '.join(parts)})" if parts else "@join__field"
+
+
+def _context_argument(argument: ContextArgument) -> str:
+    """As Apollo's composition writes it: the selection of one object in braces, behind a space."""
+    selection = argument.selection if argument.selection.startswith("...") else f"{{ {argument.selection} }}"
+    texts = {
+        "context": argument.context,
+        "name": argument.name,
+        "type": argument.type,
+        "selection": f" {selection}",
+    }
+    return "{" + ", ".join(f"{name}: {_quote(text)}" for name, text in texts.items()) + "}"
 
 
 def _arguments(arguments: Mapping[str, MergedArgument], indent: str) -> str:

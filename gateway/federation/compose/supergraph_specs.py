@@ -99,6 +99,12 @@ SPECS = {
         '@link(url: "https://specs.apollo.dev/policy/v0.1", for: SECURITY)',
         f"scalar policy__Policy\n\ndirective @policy(policies: [[policy__Policy!]!]!) on {_AUTH_PLACES}",
     ),
+    "context": Spec(
+        '@link(url: "https://specs.apollo.dev/context/v0.1", for: SECURITY)',
+        "directive @context(name: String!) repeatable on INTERFACE | OBJECT | UNION\n\n"
+        "directive @context__fromContext(field: context__ContextFieldValue) on ARGUMENT_DEFINITION\n\n"
+        "scalar context__ContextFieldValue",
+    ),
     "cost": Spec(
         '@link(url: "https://specs.apollo.dev/cost/v0.1", import: ["@listSize"])',
         "directive @cost(weight: Int!) on"

@@ -8,8 +8,7 @@ from gateway.federation.compose.positions import place_of
 from gateway.federation.compose.report import Report
 from gateway.federation.compose.vocabulary import Vocabulary
 
-REFUSED = frozenset({"context", "fromContext"})
-LEFT_OUT = frozenset({"composeDirective"})
+LEFT_OUT = frozenset({"cacheTag"})
 
 
 def check_features(subgraph: str, document: DocumentNode, vocabulary: Vocabulary, report: Report) -> None:
@@ -24,9 +23,6 @@ class _Finder(Visitor):
 
     def enter_directive(self, node: DirectiveNode, *_: object) -> None:
         name = self._vocabulary.canonical.get(node.name.value)
-        if name in REFUSED:
-            message = f"@{name} is not supported: the gateway could not give the argument its value. Remove it."
-            self._report.error("UNSUPPORTED_LINKED_FEATURE", message, self._subgraph, place_of(node))
-        elif name in LEFT_OUT:
-            message = f"@{name} is not supported: the directive it names is left out of the supergraph."
+        if name in LEFT_OUT:
+            message = f"@{name} is not supported: it is left out of the supergraph, and changes nothing."
             self._report.hint("UNSUPPORTED_LINKED_FEATURE", message, self._subgraph, place_of(node))

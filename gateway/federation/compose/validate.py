@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from gateway.federation.compose.context import context_problems
 from gateway.federation.compose.model import ROOT_NAMES, Subgraph
 from gateway.federation.compose.positions import problem
 from gateway.federation.compose.upgrade import is_federation_1
@@ -21,6 +22,7 @@ def subgraph_problems(subgraphs: Sequence[Subgraph]) -> Iterator[Problem]:
         yield from mark_problems(subgraph)
         yield from interface_problems(subgraph)
         yield from lookup_problems(subgraph)
+        yield from context_problems(subgraph)
 
 
 def graph_problems(subgraphs: Sequence[Subgraph]) -> Iterator[Problem]:

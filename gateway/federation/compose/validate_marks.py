@@ -48,7 +48,7 @@ def _external_field(subgraph: Subgraph, type_def: TypeDef, field: FieldDef) -> I
     if field.provides is not None:
         message = f'"{coordinate}" is @external, so it cannot have @provides. Remove one of them.'
         yield problem(subgraph.name, field.place, "EXTERNAL_COLLISION_WITH_ANOTHER_DIRECTIVE", message)
-    for applied in field.applied:
+    for applied in (applied for applied in field.applied if not applied.composed):
         message = f'"{coordinate}" is @external, so {applied} says nothing here. Put it where the field is resolved.'
         yield problem(subgraph.name, applied.place, "MERGED_DIRECTIVE_APPLICATION_ON_EXTERNAL", message)
 

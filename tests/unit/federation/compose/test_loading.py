@@ -211,22 +211,6 @@ def test_two_subgraphs_cannot_have_one_name() -> None:
     assert [problem.code for problem in found] == ["INVALID_SUBGRAPH_NAME"]
 
 
-def test_a_composed_directive_is_left_out_with_a_hint() -> None:
-    """@composeDirective is not supported yet, and says so."""
-    result = composition_1(
-        a=f"""
-        extend schema
-          @link(url: "{SPEC}/v2.1", import: ["@composeDirective"])
-          @link(url: "https://x.test/q/v1.0", import: ["@q"])
-          @composeDirective(name: "@q")
-        directive @q on OBJECT
-        type Query {{ t: T }}
-        type T @q {{ x: Int }}"""
-    )
-    assert [hint.code for hint in result.hints] == ["UNSUPPORTED_LINKED_FEATURE"]
-    assert "@q" not in result.supergraph_sdl
-
-
 def test_without_a_link_the_caller_decides_the_version() -> None:
     """`federation=2` makes an SDL without @link Federation 2, so that sharing must be said; else it is Federation 1."""
     sdl = "type Query { v: V } type V { x: Int }"
