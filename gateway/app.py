@@ -13,6 +13,10 @@ from typing import TYPE_CHECKING, Any, cast
 from starlette.applications import Starlette
 
 from gateway.admission.admission import Admission
+from gateway.authorization.authorizer import Authorizer
+from gateway.authorization.errors import KeysUnavailable, TokenError
+from gateway.authorization.tokens import Claims
+from gateway.authorizing import check_configured, open_authorizer
 from gateway.execution.joint import JoinOptions
 from gateway.federation.compose import compose
 from gateway.federation.errors import Problem, SchemaError
@@ -27,6 +31,7 @@ from gateway.planning.satisfiability import unsatisfiable_fields
 from gateway.response.response import GraphQLResponse
 from gateway.server.app import GatewayApp, create_server
 from gateway.server.engine import Check, Readiness
+from gateway.server.errors import HttpError
 from gateway.server.examples import load_examples
 from gateway.server.metrics import metrics_route
 from gateway.server.settings import ServerSettings
@@ -47,6 +52,7 @@ from gateway.telemetry.tracing import Tracing
 if TYPE_CHECKING:
     from gateway.read_side import ReadSide
 
+_RETRY_LATER = ((b"retry-after", b"5"),)
 _TRACEPARENT = re.compile(r"(?!ff)[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
 
 
@@ -72,6 +78,7 @@ class Gateway:
         self.settings = settings
         self._services = services
         self._policies = policies
+        self._authorizer = pipeline.options.authorizer
 
     @property
     def supergraph_sdl(self) -> str:
@@ -80,10 +87,27 @@ class Gateway:
     async def run(self, request: GraphQLRequest, headers: Mapping[str, str], request_id: str) -> GraphQLResponse:
         """See gateway.server.engine.Engine.run. The answer is there by the request's deadline."""
         context = self._context(headers, request_id)
+        if self._authorizer is not None:
+            context.claims = await self._authenticate(self._authorizer, headers)
         try:
             return await self.pipeline.run(request, context)
         finally:
             await close_loaders(context)
+
+    async def _authenticate(self, authorizer: Authorizer, headers: Mapping[str, str]) -> Claims | None:
+        """What the request's token says; None without one. Raises HttpError 401 or 503."""
+        tokens = self.pipeline.telemetry.metrics.tokens
+        try:
+            claims = await authorizer.authenticate(headers)
+        except TokenError as error:
+            tokens.add(1, error.code)
+            if isinstance(error, KeysUnavailable):
+                raise HttpError(503, error.message, code=error.code, headers=_RETRY_LATER) from error
+            challenge = f"{authorizer.place.prefix or 'Bearer'} {error.challenge}".encode()
+            raise HttpError(401, error.message, code=error.code, headers=((b"www-authenticate", challenge),)) from error
+        if claims is not None:
+            tokens.add(1, "OK")
+        return claims
 
     async def ready(self) -> Readiness:
         """Ready as soon as there is a graph: a service that is down costs its own fields only."""
@@ -105,6 +129,8 @@ class Gateway:
         closing: list[Any] = [*self.pipeline.subgraphs.values(), *self._services.values()]
         if self.read_side is not None:
             closing.append(self.read_side)
+        if self._authorizer is not None:
+            closing.append(self._authorizer)
         await asyncio.gather(*(source.close() for source in closing), return_exceptions=True)
 
     async def take_over(self, other: Gateway) -> int:
@@ -150,6 +176,7 @@ async def open_gateway(settings: Settings, shared: Telemetry | None = None) -> G
     had or whose address is not known, of a hook. Raises ProjectionError when a module of a projection cannot be used.
     """
     overrides = _overrides(settings)
+    authorizer = open_authorizer(settings.authorization)
     services: Services = {}
     subgraphs: dict[str, Subgraph] = {}
     read_side = _open_read_side(settings)
@@ -171,6 +198,8 @@ async def open_gateway(settings: Settings, shared: Telemetry | None = None) -> G
                 raise SchemaError(unreachable)
     except BaseException:
         closing: list[Any] = [*subgraphs.values(), *services.values()]
+        if authorizer is not None:
+            closing.append(authorizer)
         await asyncio.gather(*(source.close() for source in closing))
         if read_side is not None:
             await read_side.close()
@@ -178,7 +207,7 @@ async def open_gateway(settings: Settings, shared: Telemetry | None = None) -> G
             await telemetry.close()
         raise
     watched = watch_sources(subgraphs, services, telemetry)
-    pipeline = Pipeline(supergraph, watched, _options(settings, supergraph, overrides), telemetry)
+    pipeline = Pipeline(supergraph, watched, _options(settings, supergraph, overrides, authorizer), telemetry)
     return Gateway(pipeline, services, settings, hints, policies_of(subgraphs, services), read_side)
 
 
@@ -210,10 +239,10 @@ def build_app(settings: Settings, source: Origin | None = None) -> GatewayApp:
 
     @contextlib.asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncGenerator[None]:
-        first = await open_gateway(settings)
+        first = await open_to_serve(settings)
         first.show()
         telemetry = first.pipeline.telemetry
-        live = engine.live = LiveGateway(first, lambda changed: open_gateway(changed, telemetry), source)
+        live = engine.live = LiveGateway(first, lambda changed: open_to_serve(changed, telemetry), source)
         telemetry.metrics.reloads = live.reloads
         try:
             async with admission.running(), live.watching():
@@ -253,7 +282,22 @@ class _LazyEngine:
         return await self.live.ready()
 
 
-def _options(settings: Settings, supergraph: Supergraph, overrides: Overrides) -> PipelineOptions:
+async def open_to_serve(settings: Settings, shared: Telemetry | None = None) -> Gateway:
+    """The same, of a graph that may be served: raises SchemaError when its access rules could be fulfilled by nobody,
+    since nothing is configured for them.
+    """
+    gateway = await open_gateway(settings, shared)
+    try:
+        check_configured(gateway.pipeline.supergraph, settings.authorization)
+    except SchemaError:
+        await (gateway.close() if shared is None else gateway.close_sources())
+        raise
+    return gateway
+
+
+def _options(
+    settings: Settings, supergraph: Supergraph, overrides: Overrides, authorizer: Authorizer | None
+) -> PipelineOptions:
     subgraphs = {graph.name: settings.subgraph(graph.name) for graph in supergraph.graphs.values()}
     # What runs in this process gains nothing: its fetches share loaders anyway.
     joining = (name for name, one in subgraphs.items() if one.join_fetches and one.schema_module is None)
@@ -270,6 +314,7 @@ def _options(settings: Settings, supergraph: Supergraph, overrides: Overrides) -
         limits=settings.limits.to_limits(),
         cost=settings.cost.to_limit(),
         overrides=overrides,
+        authorizer=authorizer,
     )
 
 

@@ -11,18 +11,21 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+import structlog
 from cachetools import LRUCache
 
+from gateway.authorization.authorizer import Authorizer
 from gateway.errors import BraidError
 from gateway.execution.execute import execute_plan
 from gateway.execution.introspection import introspect
 from gateway.execution.joint import JoinOptions
 from gateway.execution.split import Reserve
 from gateway.execution.trace import Trace, asks_for_trace
+from gateway.federation.access import Rules
 from gateway.federation.selection import Field
 from gateway.federation.supergraph import Supergraph
 from gateway.operation.cost import OperationCost, compile_cost
@@ -30,6 +33,7 @@ from gateway.operation.cost_limit import CostLimit, check_cost, check_fetches
 from gateway.operation.errors import MUTATION_NOT_ALLOWED, RequestError
 from gateway.operation.limits import Limits, check_values
 from gateway.operation.operation import Operation
+from gateway.operation.permitted import Denied, RuleIndex, Sight, permit, unauthorized_errors
 from gateway.operation.prepare import prepare_operation
 from gateway.operation.request import GraphQLRequest
 from gateway.operation.specialise import collect, specialise
@@ -52,6 +56,9 @@ from gateway.turns import take_turn
 # An operation with more condition variables and override labels than this, together, could fill the plan cache alone:
 # its plans are not kept.
 _MAX_CACHED_CHOICES = 8
+_MOST_LOGGED = 100
+
+_log: structlog.typing.FilteringBoundLogger = structlog.get_logger("gateway.pipeline")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +72,7 @@ class PipelineOptions:
     deadlines_s: by operation name, in place of what the context allows.
     operations, plans: how many are kept, least used out first.
     overrides: how the labels of progressive overrides are decided.
+    authorizer: who decides which of the graph's access rules a request fulfils; without one, it fulfils none.
     """
 
     lookups: bool = True
@@ -79,12 +87,14 @@ class PipelineOptions:
     limits: Limits = field(default_factory=Limits)
     cost: CostLimit = field(default_factory=CostLimit)
     overrides: Overrides = field(default_factory=Overrides)
+    authorizer: Authorizer | None = None
 
 
 @dataclass(slots=True, eq=False)
 class Prepared:
     """All that can be known of an operation before its variables: its plan, its cost and the shape of its answer.
 
+    denied: what of the operation these clients may not see. Left out, unless it is only observed.
     made_s: when, as time.perf_counter() has it.
     reserve: what the end of a request's time is kept for; it learns from every answer.
     uses:    how often it was asked for. Together with `reserve` all that ever changes.
@@ -94,6 +104,7 @@ class Prepared:
     shape: ObjectShape
     cost: OperationCost
     introspects: bool
+    denied: Sequence[Denied] = ()
     made_s: float = field(default_factory=time.perf_counter)
     reserve: Reserve = field(default_factory=Reserve)
     uses: int = 0
@@ -117,6 +128,7 @@ class Pipeline:
         self._prepared: CountedCache[tuple[Operation, Traits], Prepared] = CountedCache(self.options.plans)
         self._labels: LRUCache[tuple[Operation, tuple[bool, ...]], frozenset[str]] = LRUCache(self.options.plans)
         self._sharing = Sharing() if self.options.sharing else None
+        self._rules = RuleIndex(supergraph)
 
     def show(self) -> None:
         """Let the metrics tell of this pipeline: several may share them, of which one serves."""
@@ -136,7 +148,9 @@ class Pipeline:
             await asyncio.sleep(0)
             with contextlib.suppress(BraidError):
                 known = self.prepare(operation.text, operation.name)
-                self._plan_under(known, traits._replace(labels=traits.labels & self._touched(known, traits.conditions)))
+                labels = traits.labels & self._touched(known, traits.conditions)
+                access = traits.access and traits.access & self._rules.rules_of(known)
+                self._plan_under(known, Traits(traits.conditions, labels, access or None))
                 planned += 1
         return planned
 
@@ -164,12 +178,15 @@ class Pipeline:
         variables = coerce_variables(operation, request.variables, self.supergraph.api_schema)
         traits = await self._traits(operation, variables, context)
         try:
+            self._refuse_denied(operation, traits, seen)
             prepared = self._prepare_plan(operation, traits)
         except PlanningError as error:
             return GraphQLResponse(None, [{"message": error.message, "extensions": {"code": error.code}}])
         if trace is not None:
             trace.end_planning()
         seen.planned(operation, prepared.plan)
+        if prepared.denied:
+            seen.restricted("filtered" if self._restricts else "observed")
         cost = self._check_cost(prepared, variables, seen)
         if request.spend is not None:
             await request.spend(cost)
@@ -253,7 +270,32 @@ class Pipeline:
             name = operation.definition.name.value if operation.definition.name is not None else None
             decide = self.options.overrides.active
             labels = await decide(labels, name, context.client_headers, context.request_id)
-        return Traits(conditions, labels)
+        return Traits(conditions, labels, await self._unmet(operation, context))
+
+    async def _unmet(self, operation: Operation, context: RequestContext) -> Rules | None:
+        """The access rules of what the operation selects that the request does not fulfil; None when there are none."""
+        rules = self._rules.rules_of(operation)
+        authorizer = self.options.authorizer
+        if rules and authorizer is not None:
+            rules = await authorizer.unmet(rules, context.claims, context.client_headers)
+        return rules or None
+
+    @property
+    def _restricts(self) -> bool:
+        """Whether clients get less for rules that they do not fulfil."""
+        return self.options.authorizer is None or self.options.authorizer.mode != "observe"
+
+    def _refuse_denied(self, operation: Operation, traits: Traits, seen: WatchedRequest) -> None:
+        """Raises RequestError when operations are to be refused that ask for more than their client may see."""
+        authorizer = self.options.authorizer
+        if traits.access is None or authorizer is None or authorizer.mode != "reject":
+            return
+        conditions = dict(zip(operation.condition_variables, traits.conditions, strict=True))
+        sight = Sight(self.supergraph, traits.access)
+        _, denied = permit(specialise(operation, conditions), operation.root_type, sight, self.supergraph)
+        if denied:
+            seen.restricted("refused")
+            raise RequestError(unauthorized_errors(denied))
 
     def _touched(self, operation: Operation, conditions: tuple[bool, ...]) -> frozenset[str]:
         """The override labels on which the operation's plan may depend."""
@@ -282,18 +324,34 @@ class Pipeline:
 
     def _make_plan(self, operation: Operation, traits: Traits) -> Prepared:
         conditions = dict(zip(operation.condition_variables, traits.conditions, strict=True))
+        selections = permitted = specialise(operation, conditions)
+        sight, denied = None, ()
+        if traits.access is not None:
+            sight = Sight(self.supergraph, traits.access)
+            permitted, denied = permit(selections, operation.root_type, sight, self.supergraph)
+            if not self._restricts:
+                _log_denied(operation, denied)
+                permitted, sight = selections, None
         plan = plan_operation(
             operation,
             conditions,
             self.supergraph.under(traits.labels),
             lookups=self.options.lookups,
             echo=self.options.verify_keys,
+            permitted=permitted,
         )
-        selections = specialise(operation, conditions)
         roots = collect(selections, operation.root_type, self.supergraph)
-        shape = build_shape(operation.root_type, selections, self.supergraph)
-        cost = compile_cost(operation.kind, selections, self.supergraph, self.options.cost.rules)
-        return Prepared(plan, shape, cost, any(_is_introspection(root) for root in roots))
+        shape = build_shape(operation.root_type, selections, self.supergraph, sight)
+        cost = compile_cost(operation.kind, permitted, self.supergraph, self.options.cost.rules)
+        return Prepared(plan, shape, cost, any(_is_introspection(root) for root in roots), denied)
+
+
+def _log_denied(operation: Operation, denied: Sequence[Denied]) -> None:
+    """Once for each plan: coordinates are the schema's, and the name is one that an operator knows."""
+    if denied:
+        name = operation.definition.name.value if operation.definition.name is not None else ""
+        coordinates = sorted({one.coordinate for one in denied})[:_MOST_LOGGED]
+        _log.info("operation would be restricted", operation=name[:_MOST_LOGGED], denied=coordinates)
 
 
 def _conditions(operation: Operation, variables: Mapping[str, Any]) -> tuple[bool, ...]:

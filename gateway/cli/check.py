@@ -18,6 +18,7 @@ from gateway.cli.logs import log_to_stderr
 if TYPE_CHECKING:
     from gateway.cli.probing import Probe
     from gateway.federation.errors import Problem
+    from gateway.federation.supergraph import Supergraph
     from gateway.settings import Settings
 
 SCHEMA_UNAVAILABLE = "SUBGRAPH_SCHEMA_UNAVAILABLE"
@@ -27,6 +28,7 @@ _GRAPH_ADVICE = {
     SCHEMA_UNAVAILABLE: "Start it, correct 'subgraphs.{name}.url', or serve a composed supergraph file.",
     "SUBGRAPH_WITHOUT_URL": "Set 'subgraphs.{name}.url'.",
     "INVALID_LOCAL_SCHEMA": "Mend the module; 'python_path' is where modules are looked for.",
+    "INVALID_AUTHORIZATION": "Correct the section 'authorization'; 'python_path' is where modules are looked for.",
     "INVALID_OVERRIDE_HOOK": "Correct 'overrides.decide'; 'python_path' is where modules are looked for.",
     "INVALID_GRAPHQL": "Mend it at the position given.",
 }
@@ -124,10 +126,11 @@ async def _compose(settings: Settings) -> tuple[int, list[Finding]]:
     except SchemaError as error:
         return 0, [_graph_finding("error", problem) for problem in error.problems]
     try:
-        graphs = gateway.pipeline.supergraph.graphs
+        supergraph, graphs = gateway.pipeline.supergraph, gateway.pipeline.supergraph.graphs
         names = {graph.name for graph in graphs.values()}
         return len(graphs), [
             *(_graph_finding("hint", hint) for hint in gateway.hints),
+            *_authorization_findings(supergraph, settings),
             *(_unused(name) for name in settings.subgraphs if settings.supergraph is not None and name not in names),
         ]
     finally:
@@ -139,6 +142,20 @@ def _graph_finding(level: Level, problem: Problem) -> Finding:
     place = _joined(problem.subgraph, f"{problem.line}:{problem.column}" if problem.line else "")
     advice = advice.format(name=problem.subgraph or "the subgraphs")
     return Finding(level, "graph", problem.code, place, problem.message, advice)
+
+
+def _authorization_findings(supergraph: Supergraph, settings: Settings) -> Iterator[Finding]:
+    from gateway.authorizing import check_configured, missing_parts
+    from gateway.federation.errors import SchemaError
+
+    place, advice = "authorization", "docs/authorization.md shows a whole section."
+    try:
+        check_configured(supergraph, settings.authorization)
+    except SchemaError as error:
+        for found in error.problems:
+            yield Finding("error", "configuration", found.code, place, found.message, advice)
+    for found in missing_parts(supergraph, settings.authorization):
+        yield Finding("warning", "configuration", found.code, place, found.message, advice)
 
 
 def _unused(name: str) -> Finding:

@@ -13,7 +13,9 @@ from gateway.federation.errors import Problem
 
 JOIN_VERSIONS = ("0.2", "0.3", "0.4", "0.5")
 # Specifications whose meaning the gateway honours, or that mean nothing to it at run time.
-SUPPORTED = frozenset({"link", "join", "inaccessible", "tag", "cost"})
+ACCESS_SPECS = frozenset({"authenticated", "requiresScopes", "policy"})
+SUPPORTED = frozenset({"link", "join", "inaccessible", "tag", "cost", "context"}) | ACCESS_SPECS
+_ACCESS_IDENTITY, _ACCESS_VERSION = "https://specs.apollo.dev", "0.1"
 _URL = re.compile(r"^(?P<identity>.*)/(?P<name>[A-Za-z_][A-Za-z0-9_]*)/v(?P<version>\d+\.\d+)$")
 
 
@@ -53,10 +55,12 @@ def read_links(document: DocumentNode) -> tuple[dict[str, Link], list[Problem]]:
             continue
         match = _URL.match(str(arguments.get("url", "")))
         if match is None:
+            problems.extend(_refusals(_link(str(arguments.get("url", "")), "", arguments), is_known=False))
             continue
         link = _link(match["name"], match["version"], arguments)
-        links[link.name] = link
-        problems.extend(_refusals(link))
+        is_foreign = link.name in ACCESS_SPECS and not _is_known_access(match["identity"], link)
+        links[f"{match['identity']}/{link.name}" if is_foreign else link.name] = link
+        problems.extend(_refusals(link, is_known=link.name in SUPPORTED and not is_foreign))
     if "join" not in links and not problems:
         problems.append(
             Problem(
@@ -88,16 +92,22 @@ def _link(name: str, version: str, arguments: dict[str, object]) -> Link:
     return Link(name, version, namespace, str(purpose) if purpose else None, imports)
 
 
-def _refusals(link: Link) -> Iterable[Problem]:
+def _is_known_access(identity: str, link: Link) -> bool:
+    """Whether this is the rule that the gateway knows, not another one of the same name."""
+    return identity == _ACCESS_IDENTITY and link.version == _ACCESS_VERSION
+
+
+def _refusals(link: Link, *, is_known: bool) -> Iterable[Problem]:
     if link.name == "join" and link.version not in JOIN_VERSIONS:
         yield Problem(
             "UNSUPPORTED_SUPERGRAPH",
             f"join v{link.version} is not supported; recompose with a composer that writes one of "
             + ", ".join(f"v{version}" for version in JOIN_VERSIONS),
         )
-    elif link.purpose is not None and link.name not in SUPPORTED:
+    elif link.purpose is not None and not is_known:
+        version = f" v{link.version}" if link.version else ""
         yield Problem(
             "UNSUPPORTED_LINKED_FEATURE",
-            f"the supergraph needs '{link.name}' v{link.version} for {link.purpose.lower()}; this gateway does not"
+            f"the supergraph needs '{link.name}'{version} for {link.purpose.lower()}; this gateway does not"
             " implement it, and serving the graph without would ignore that rule",
         )

@@ -28,12 +28,14 @@ from graphql import (
     value_from_ast_untyped,
 )
 
+from gateway.federation.access import read_access
 from gateway.federation.api_schema import build_api_schema
 from gateway.federation.costs import read_costs
 from gateway.federation.errors import Problem, SchemaError
 from gateway.federation.links import Link, read_links
 from gateway.federation.selection import InternalKeys, Selections, parse_field_set
 from gateway.federation.supergraph import (
+    ContextArgument,
     FieldDefinition,
     FieldSource,
     Graph,
@@ -113,6 +115,7 @@ class _Reader:
             requirement_keys=self.keys.given,
             sdl=self.sdl,
             costs=read_costs(self.document, self.links),
+            access=read_access(self.document, self.links),
         )
 
     def _read_graphs(self) -> dict[str, Graph]:
@@ -165,7 +168,13 @@ class _Reader:
             # join v0.2 does not say which subgraph knows which member: then every one knows all.
             everyone = frozenset(member.name.value for member in node.types or ())
             members = self._per_graph(node, "unionMember", "member") or dict.fromkeys(sources, everyone)
-        return TypeDefinition(node.name.value, kind, sources, fields, interfaces, members)
+        return TypeDefinition(node.name.value, kind, sources, fields, interfaces, members, self._contexts(node))
+
+    def _contexts(self, node: TypeDefinitionNode) -> frozenset[str]:
+        link = self.links.get("context")
+        directives = node.directives if link is not None else ()
+        name = link.directive("context") if link is not None else ""
+        return frozenset(str(_arguments(found)["name"]) for found in directives or () if found.name.value == name)
 
     def _type_sources(self, node: TypeDefinitionNode) -> dict[str, TypeSource]:
         found: dict[str, TypeSource] = {}
@@ -214,6 +223,13 @@ class _Reader:
             provides=self._field_set(arguments.get("provides")),
             override=arguments.get("override"),
             override_label=arguments.get("overrideLabel"),
+            contexts=tuple(self._context_argument(item) for item in arguments.get("contextArguments") or ()),
+        )
+
+    def _context_argument(self, arguments: Mapping[str, Any]) -> ContextArgument:
+        type_node = parse_type(arguments["type"], no_location=True)
+        return ContextArgument(
+            arguments["name"], type_node, arguments["context"], self._field_set(arguments["selection"])
         )
 
     def _lookups(self, node: FieldDefinitionNode) -> frozenset[str]:

@@ -16,6 +16,7 @@ from functools import cached_property
 
 from graphql import GraphQLSchema, TypeNode
 
+from gateway.federation.access import Access
 from gateway.federation.costs import Costs
 from gateway.federation.selection import Selections
 
@@ -58,6 +59,16 @@ class TypeSource:
 
 
 @dataclass(frozen=True, slots=True)
+class ContextArgument:
+    """An argument that the gateway fills in: with what `selection` finds at the nearest ancestor that sets `context`."""
+
+    name: str
+    type: TypeNode
+    context: str
+    selection: Selections
+
+
+@dataclass(frozen=True, slots=True)
 class FieldSource:
     """A field as one subgraph knows it.
 
@@ -68,6 +79,7 @@ class FieldSource:
     provides:  external fields that are readable below this field in this subgraph.
     override_label: the label on which this entry depends; the entry with `override` is the new owner's, and external
                until the label is on.
+    contexts:  arguments that clients do not give.
     """
 
     type: TypeNode
@@ -77,6 +89,7 @@ class FieldSource:
     provides: Selections = ()
     override: str | None = None
     override_label: str | None = None
+    contexts: tuple[ContextArgument, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +112,7 @@ class TypeDefinition:
     fields:     for objects and interfaces.
     interfaces: for objects and interfaces: subgraph name -> interfaces it implements there.
     members:    for unions: subgraph name -> members there.
+    contexts:   that its objects set.
     """
 
     name: str
@@ -107,6 +121,7 @@ class TypeDefinition:
     fields: Mapping[str, FieldDefinition] = field(default_factory=dict[str, FieldDefinition])
     interfaces: Mapping[str, frozenset[str]] = field(default_factory=dict[str, frozenset[str]])
     members: Mapping[str, frozenset[str]] = field(default_factory=dict[str, frozenset[str]])
+    contexts: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +142,7 @@ class Supergraph:
     roots: operation kind ("query", "mutation", "subscription") -> root type name.
     requirement_keys: internal keys of the fields with arguments that requirements name.
     costs: what `@cost` and `@listSize` say.
+    access: what `@authenticated`, `@requiresScopes` and `@policy` say.
     """
 
     def __init__(
@@ -139,6 +155,7 @@ class Supergraph:
         requirement_keys: Mapping[tuple[str, str], str],
         sdl: str,
         costs: Costs | None = None,
+        access: Access | None = None,
     ) -> None:
         self.graphs = graphs
         self.types = types
@@ -147,6 +164,7 @@ class Supergraph:
         self.requirement_keys = requirement_keys
         self.sdl = sdl
         self.costs = costs or Costs()
+        self.access = access or Access()
         self._possible: dict[tuple[str, str], frozenset[str]] = {}
         self._possible_anywhere: dict[str, frozenset[str]] = {}
         self._entries: dict[str, tuple[Entry, ...]] = {}
@@ -188,6 +206,7 @@ class Supergraph:
             requirement_keys=self.requirement_keys,
             sdl=self.sdl,
             costs=self.costs,
+            access=self.access,
         )
         # Which types there can be and how they are entered does not depend on who has which field.
         view._possible, view._possible_anywhere, view._entries = self._possible, self._possible_anywhere, self._entries

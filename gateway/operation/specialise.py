@@ -10,13 +10,13 @@ from collections.abc import Callable
 
 from graphql import FieldNode, FragmentSpreadNode, InlineFragmentNode, SelectionSetNode
 
-from gateway.federation.selection import TYPENAME, Field, Fragment, Selections, sorted_arguments, variables_in
+from gateway.federation.selection import Field, Fragment, Selections, sorted_arguments, variables_in
 from gateway.federation.supergraph import Kind, Supergraph
 from gateway.operation.operation import Operation
 from gateway.operation.prepare import is_included
 
 # "An object, but none of its fields": tells an object whose every field was left out from a leaf. Applies to nothing.
-_NO_FIELDS: Selections = (Fragment("", ()),)
+NO_FIELDS: Selections = (Fragment("", ()),)
 
 
 def specialise(operation: Operation, conditions: dict[str, bool]) -> Selections:
@@ -60,7 +60,7 @@ class _Specialiser:
         key = self._operation.keys.key(name, arguments)
         if aliased and response_key != key:
             key = self._operation.keys.aliased(name, response_key)
-        below = (self._below(node.selection_set) or _NO_FIELDS) if node.selection_set else ()
+        below = (self._below(node.selection_set) or NO_FIELDS) if node.selection_set else ()
         return Field(name, key, response_key, arguments, variables_in(arguments), below)
 
     def _spread(self, name: str, aliased: bool) -> Fragment:
@@ -119,7 +119,3 @@ def _collect_into(
         elif node.selections and node.selections != before.selections:
             joined = before.selections + tuple(new for new in node.selections if new not in before.selections)
             found[key] = Field(before.name, before.key, before.response_key, before.arguments, before.variables, joined)
-
-
-def needs_typename(fields: tuple[Field, ...]) -> bool:
-    return any(field.name == TYPENAME for field in fields)

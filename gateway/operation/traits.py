@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
 from typing import NamedTuple
+
+from gateway.federation.access import Rules
 
 
 class Traits(NamedTuple):
@@ -16,4 +17,4 @@ class Traits(NamedTuple):
 
     conditions: tuple[bool, ...] = ()
     labels: frozenset[str] = frozenset()
-    access: Hashable = None
+    access: Rules | None = None

@@ -28,15 +28,17 @@ def plan_operation(
     *,
     lookups: bool = True,
     echo: Collection[str] = (),
+    permitted: Selections | None = None,
 ) -> Plan:
     """The plan for an operation under these values of its condition variables.
 
     lookups: whether a root field's arguments may serve as the key of what it returns (`@lookup`).
     echo:    subgraphs whose entities must tell their keys (see gateway.planning.echo).
+    permitted: the operation's selections as far as the client may see what they select; None for all of them.
 
     Raises PlanningError when no set of subgraphs can answer.
     """
-    solution = solve_operation(operation, conditions, supergraph, lookups=lookups)
+    solution = solve_operation(operation, conditions, supergraph, lookups=lookups, permitted=permitted)
     return write_plan(solution, operation, supergraph, echo)
 
 
@@ -53,10 +55,15 @@ class Solution:
 
 
 def solve_operation(
-    operation: Operation, conditions: dict[str, bool], supergraph: Supergraph, *, lookups: bool = True
+    operation: Operation,
+    conditions: dict[str, bool],
+    supergraph: Supergraph,
+    *,
+    lookups: bool = True,
+    permitted: Selections | None = None,
 ) -> Solution:
     """Which source gives which field. Arguments and errors as in `plan_operation`."""
-    selections = specialise(operation, conditions)
+    selections = specialise(operation, conditions) if permitted is None else permitted
     solver = Solver(supergraph, lookups=lookups)
     if operation.kind != "mutation":
         return Solution(solver, [(_solve_query(selections, solver, operation), None)])

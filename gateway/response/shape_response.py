@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, Protocol, cast
 
+from gateway.operation.permitted import UNAUTHORIZED
 from gateway.response.response import GraphQLResponse
 from gateway.response.shape import FieldShape, ObjectShape, is_list, is_non_null
 
@@ -61,6 +62,8 @@ def shape_response(
     fields = shape.fields(shape.declared) or ()
     answer = shaper.fields(fields, data, shape.declared, ())
     listed, omitted = _errors(shape, data, failures)
+    listed += shaper.denials
+    omitted += shaper.denials_omitted
     # With some of the causes unlisted, nobody can tell whether a violation is explained by one of them.
     errors = listed if omitted else _with_unexplained(listed, shaper.violations)
     extensions: JsonObject = {"valueCompletion": shaper.notes} if shaper.notes else {}
@@ -69,9 +72,15 @@ def shape_response(
 
 @dataclass(slots=True)
 class _Shaper:
-    """One pass over the data. violations: errors for nulls in the wrong place. notes: values that were withheld."""
+    """One pass over the data.
+
+    violations: errors for nulls in the wrong place. notes: values that were withheld.
+    denials:    errors for what the client may not see; of too many, the others are counted in `denials_omitted`.
+    """
 
     introspected: JsonObject
+    denials: list[JsonObject] = field(default_factory=list[JsonObject])
+    denials_omitted: int = 0
     violations: list[JsonObject] = field(default_factory=list[JsonObject])
     notes: list[JsonObject] = field(default_factory=list[JsonObject])
 
@@ -84,6 +93,12 @@ class _Shaper:
             # Most fields are leaves that are there: not looking closer halves the time (0.62 to 0.29 ms for 88 kB).
             if shape.plain and value is not None:
                 answer[shape.response_key] = value
+                continue
+            if shape.meta == "denied":
+                self._deny((*path, shape.response_key), shape.why)
+                if is_non_null(shape.type):
+                    return _NULLED
+                answer[shape.response_key] = None
                 continue
             if shape.meta:
                 answer[shape.response_key] = (
@@ -138,7 +153,10 @@ class _Shaper:
         type_name = told if isinstance(told, str) else ""
         fields = shape.fields(type_name) if shape.is_own_type(type_name) else shape.untyped_fields()
         if fields is None:
-            self._withhold(path, "the object's type is unknown")
+            if why := shape.why_hidden(type_name):
+                self._deny(path, why)
+            else:
+                self._withhold(path, "the object's type is unknown")
             return None
         return self.fields(fields, known, type_name, path)
 
@@ -146,6 +164,12 @@ class _Shaper:
         message = "A value is missing that the schema promises."
         self.violations.append({"message": message, "path": list(path), "extensions": {"code": NULL_FOR_NON_NULL}})
         return _NULLED
+
+    def _deny(self, path: Path, why: str) -> None:
+        if len(self.denials) >= MAX_ERRORS:
+            self.denials_omitted += 1
+        else:
+            self.denials.append({"message": why, "path": list(path), "extensions": {"code": UNAUTHORIZED}})
 
     def _withhold(self, path: Path, why: str) -> None:
         self.notes.append({"message": f"Answered with null: {why}.", "path": list(path)})

@@ -16,6 +16,7 @@ from gateway.admission.admission import Admission
 from gateway.admission.errors import NotAdmitted, RateLimited
 from gateway.admission.rates import RateLimits
 from gateway.operation.errors import MUTATION_NOT_ALLOWED, RequestError
+from gateway.operation.permitted import UNAUTHORIZED
 from gateway.operation.request import GraphQLRequest, Spend
 from gateway.response.response import GraphQLResponse
 from gateway.server.body import read_body
@@ -117,8 +118,10 @@ class GraphQLEndpoint:
             if error.code == MUTATION_NOT_ALLOWED:
                 await exchange.answer(405, response.encode(), headers=_ALLOW_POST)
                 return
-        refused = not response.executed and exchange.media_type == GRAPHQL_RESPONSE
-        await exchange.answer(400 if refused else 200, response.encode())
+        status = 200
+        if not response.executed and exchange.media_type == GRAPHQL_RESPONSE:
+            status = 403 if response.errors[0]["extensions"]["code"] == UNAUTHORIZED else 400
+        await exchange.answer(status, response.encode())
 
 
 def _refusal(error: NotAdmitted) -> HttpError:

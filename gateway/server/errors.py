@@ -27,7 +27,7 @@ CODES = {
 class HttpError(BraidError):
     """The request cannot be answered with this status's usual meaning; the code follows from the status unless given.
 
-    status:  one of CODES.
+    status:  one of CODES; another one with its code given.
     headers: sent along, as ASGI pairs; `Allow` for 405.
     """
 

@@ -51,6 +51,7 @@ class RequestContext:
     projections: readers by projection's name; each keeps to one generation until the request ends.
     headers:    the client's headers that the operator allows to be forwarded; lower-case names.
     client_headers: all of the client's headers, for deciding how to answer it; never sent on. Lower-case names.
+    claims:     of the client's token, which has been checked; None without one.
     traceparent: W3C trace context to send on, or None.
     batching:   False makes every loader ask for one key per call and representations go out without deduplication:
                 the naive fan-out, kept for comparison and for tests.
@@ -63,6 +64,7 @@ class RequestContext:
     services: Mapping[str, ServiceClient] = field(default_factory=dict[str, "ServiceClient"])
     headers: Mapping[str, str] = field(default_factory=dict[str, str])
     client_headers: Mapping[str, str] = field(default_factory=dict[str, str])
+    claims: Mapping[str, Any] | None = field(default=None, repr=False)
     traceparent: str | None = None
     batching: bool = True
     projections: Mapping[str, ProjectionReader] = field(default_factory=dict[str, "ProjectionReader"])

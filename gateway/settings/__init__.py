@@ -4,6 +4,7 @@ docs/configuration.md is the operator's view of this package; docs/braid.schema.
 `loading.py` reads the file; code and tests may as well build Settings directly. One module per section of the file.
 """
 
+from gateway.settings.authorization import AuthorizationSection, JwtSection
 from gateway.settings.cost import CostSection
 from gateway.settings.errors import SettingsError, SettingsProblem
 from gateway.settings.execution import CacheSection, ExecutionSection, LimitsSection
@@ -38,6 +39,7 @@ from gateway.settings.values import Section
 
 __all__ = [
     "ApplySection",
+    "AuthorizationSection",
     "BreakerSection",
     "BuildSection",
     "CacheSection",
@@ -45,6 +47,7 @@ __all__ = [
     "DemoSection",
     "ExecutionSection",
     "HedgeSection",
+    "JwtSection",
     "KafkaSection",
     "LettersSection",
     "LimitsSection",

@@ -48,6 +48,10 @@ def _anchor_paths(tree: SettingsTree, folder: Path) -> None:
     for section, key in ((values, "python_path"), (values, "supergraph"), (server, "examples")):
         if isinstance(section.get(key), str):
             section[key] = str(folder / section[key])
+    jwt = as_mapping(as_mapping(values.get("authorization")).get("jwt"))
+    for key in ("jwks", "secret_file"):
+        if isinstance(jwt.get(key), str) and "://" not in jwt[key]:
+            jwt[key] = str(folder / jwt[key])
     projections = as_mapping(values.get("projections"))
     if projections:
         store = projections.setdefault("store", DEFAULT_STORE)

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
+from gateway.settings.authorization import AuthorizationSection
 from gateway.settings.cost import CostSection
 from gateway.settings.execution import CacheSection, ExecutionSection, LimitsSection
 from gateway.settings.file import KeyPath, dotted, variable_form
@@ -45,13 +46,15 @@ class Settings(Section):
     cost: CostSection = CostSection()
     cache: CacheSection = CacheSection()
     overrides: OverridesSection = OverridesSection()
+    authorization: AuthorizationSection | None = None
     overload: OverloadSection = OverloadSection()
     rate_limits: RateLimitsSection = RateLimitsSection()
     reload: ReloadSection = ReloadSection()
     telemetry: TelemetrySection = TelemetrySection()
-    transport: Literal["aiohttp", "httpx"] = "aiohttp"
-    """HTTP library under every call to a service. httpx costs several times the CPU; use it where a proxy or an
-    authentication plug-in needs it."""
+    transport: Literal["direct", "aiohttp", "httpx"] = "direct"
+    """What carries calls to services: connections of our own to GraphQL subgraphs, and aiohttp to REST services; aiohttp
+    for both, which costs a call to a subgraph seven times the CPU; or httpx, which costs several times that: use it where
+    a proxy or an authentication plug-in needs it."""
     supergraph: Path | None = None
     """File with a composed supergraph, to serve instead of composing one. `subgraphs` may then override URLs."""
     retry_budget: RetryBudgetSection = RetryBudgetSection()

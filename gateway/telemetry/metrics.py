@@ -132,6 +132,12 @@ class Metrics:
             "braid_source_failures", "Requests whose answer lacks something, by source at fault.", ("source", "code")
         )
         self.costs = Histograms("braid_operation_cost", "Estimated cost of operations, by kind.", ("kind",), COSTS)
+        self.restricted = Counters(
+            "braid_restricted_operations",
+            "Operations that asked for something their client may not see, by what became of them.",
+            ("outcome",),
+        )
+        self.tokens = Counters("braid_tokens", "Requests with a token, by OK or the code of the refusal.", ("outcome",))
         self.in_flight = 0
         self.caches: Mapping[str, Cache] = {}
         self.policies: Sequence[ServicePolicy] = ()
@@ -151,6 +157,8 @@ class Metrics:
         yield self.batches.collect()
         yield self.failures.collect()
         yield self.costs.collect()
+        yield self.restricted.collect()
+        yield self.tokens.collect()
         yield from self._collect_caches()
         yield from collect_policies(self.policies)
         yield from self._collect_sharing()

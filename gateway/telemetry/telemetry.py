@@ -107,6 +107,10 @@ class WatchedRequest:
             trace_id = None if context.traceparent is None else context.traceparent[3:35]
             self._telemetry.failures.note(failures, context.request_id, trace_id)
 
+    def restricted(self, outcome: str) -> None:
+        """The operation asks for something that its client may not see."""
+        self._telemetry.metrics.restricted.add(1, outcome)
+
     def measured(self, cost: int) -> None:
         """What the operation may cost; refused or not."""
         self._telemetry.metrics.costs.record(cost, self._kind)

@@ -158,7 +158,7 @@ def test_whatever_a_request_brings_is_in_the_key_or_known_to_change_no_answer():
     context = RequestContext("r", 0.0)
     names = {part.name for part in fields(RequestContext)}
     assert names >= NEVER_IN_AN_ANSWER
-    assert names - NEVER_IN_AN_ANSWER == {"headers", "batching"}
+    assert names - NEVER_IN_AN_ANSWER == {"headers", "claims", "batching"}
     before = key_of((None, GraphQLRequest("{ n }")), {}, context)
     context.batching = False
     assert key_of((None, GraphQLRequest("{ n }")), {}, context) != before

@@ -48,7 +48,7 @@ def test_a_schema_without_a_join_link_is_no_supergraph():
     assert read_links(parse("type Query { a: Int }"))[1][0].message.startswith("this is not a supergraph")
 
 
-@pytest.mark.parametrize("name", ["authenticated", "requiresScopes", "policy", "context", "source"])
+@pytest.mark.parametrize("name", ["source", "connect"])
 @pytest.mark.parametrize("purpose", ["SECURITY", "EXECUTION"])
 def test_a_required_feature_that_is_not_implemented_is_refused(name: str, purpose: str):
     _, problems = read_links(
@@ -58,6 +58,21 @@ def test_a_required_feature_that_is_not_implemented_is_refused(name: str, purpos
     )
     assert [problem.code for problem in problems] == ["UNSUPPORTED_LINKED_FEATURE"]
     assert f"'{name}' v0.1 for {purpose.lower()}" in problems[0].message
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://specs.apollo.dev/authenticated/v0.2",
+        "https://specs.apollo.dev/policy/v1.0",
+        "https://x.test/requiresScopes/v0.1",
+        "https://x.test/no-version",
+        "anything",
+    ],
+)
+def test_a_rule_that_only_resembles_a_known_one_is_refused(url: str):
+    """Reading it as what it is not could show what it hides."""
+    assert read(f'@link(url: "{url}", for: SECURITY)')[1] == ["UNSUPPORTED_LINKED_FEATURE"]
 
 
 def test_every_refusal_is_listed():
@@ -75,7 +90,11 @@ def test_every_refusal_is_listed():
         '@link(url: "https://specs.apollo.dev/tag/v0.3")',
         '@link(url: "https://specs.apollo.dev/inaccessible/v0.2", for: SECURITY)',
         '@link(url: "https://specs.apollo.dev/cost/v0.1", for: EXECUTION)',
-        '@link(url: "https://x.test/no-version", for: SECURITY)',
+        '@link(url: "https://specs.apollo.dev/authenticated/v0.1", for: SECURITY)',
+        '@link(url: "https://specs.apollo.dev/requiresScopes/v0.1", for: SECURITY)',
+        '@link(url: "https://specs.apollo.dev/policy/v0.1", for: SECURITY)',
+        '@link(url: "https://x.test/policy/v0.1")',
+        '@link(url: "https://x.test/no-version")',
     ],
 )
 def test_features_without_a_purpose_or_with_a_known_meaning_are_accepted(link: str):

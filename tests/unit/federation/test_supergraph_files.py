@@ -72,7 +72,7 @@ def test_what_is_not_graphql_is_refused_with_its_position():
         (
             supergraph_sdl(
                 "type Query @join__type(graph: A) { a: Int }",
-                links='@link(url: "https://specs.apollo.dev/authenticated/v0.1", for: SECURITY)',
+                links='@link(url: "https://specs.apollo.dev/authenticated/v0.9", for: SECURITY)',
             ),
             ["UNSUPPORTED_LINKED_FEATURE"],
         ),

@@ -7,7 +7,7 @@ import pytest
 from gateway.federation.selection import Field, Fragment, Selections
 from gateway.operation.limits import Limits
 from gateway.operation.prepare import prepare_operation
-from gateway.operation.specialise import applies, collect, needs_typename, specialise
+from gateway.operation.specialise import applies, collect, specialise
 from tests.unit.supergraphs import INACCESSIBLE, load, operation
 
 GRAPH = load(
@@ -300,9 +300,3 @@ def test_a_fragment_is_made_once_however_often_it_is_spread():
     prepared = prepare_operation(text, None, GRAPH, Limits(selections=10**15, root_fields=10**15))
     (spread,) = specialise(prepared, {})
     assert isinstance(spread, Fragment)
-
-
-def test_typename_among_the_fields_is_noticed():
-    fields = collect(selections_of("{ __typename a }"), "Query", GRAPH)
-    assert needs_typename(fields)
-    assert not needs_typename(collect(selections_of("{ a }"), "Query", GRAPH))
