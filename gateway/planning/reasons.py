@@ -33,7 +33,9 @@ def why_not_had(
     Asked only where it is known that none of them can, or which of them cannot: those that could are told wrongly.
     """
     for graph, as_type, info in fields_sources(type_name, field_name, supergraph):
-        if info.external:
+        if info.external and info.override_label is not None:
+            yield graph, f'the override label "{info.override_label}" decides against "{graph}"'
+        elif info.external:
             yield graph, f'in "{graph}" it is external'
         elif info.requires and graph in held:
             yield graph, f'"{graph}" computes it from "{print_selections(info.requires)}", which cannot be had here'
