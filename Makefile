@@ -135,6 +135,10 @@ overload: install ## Offer twice the capacity for 30 s, then 80 % of it ten time
 raw-http: install ## Send raw, malformed and slow HTTP: no second answer to one request, slow clients gone in 15 s
 	@$(BIN)/python -m pytest -rfEs tests/hostile/test_raw_http.py tests/hostile/test_slow_clients.py
 
+gateway-oracle: install ## Ask Braid and npm's @apollo/gateway 2,000 random questions: same data, no more fetches; ARGS="--seed 7"
+	@$(call npm,gateway-oracle,tests/oracle)
+	@$(BIN)/python -m tests.oracle $(ARGS)
+
 random-graphs: install ## Compare 2,000 random questions to random graphs with one schema's answers; ARGS="--seed 7"
 	@$(BIN)/python -m tests.random_graphs --cases 2000 $(ARGS)
 

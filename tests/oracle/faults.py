@@ -1,0 +1,94 @@
+"""Where the other gateway is wrong, and why we say so. Every difference of a run must be one of these.
+
+None is an excuse for ours: it counts only where our data is the monolith's, which knows no federation and is computed
+without either gateway, or where both have the same data and only one has errors.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from tests.oracle.compare import Compared
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """scenarios: where it shows; none: anywhere. told: a pattern in the difference's text. reason: for people."""
+
+    name: str
+    scenarios: tuple[str, ...]
+    told: str
+    reason: str
+
+    def explains(self, compared: Compared) -> bool:
+        """Whether it is this one. Ours must be right."""
+        if self.scenarios and compared.scenario not in self.scenarios:
+            return False
+        ours = compared.ours.data
+        is_right = not compared.ours.errors and ours == compared.truth
+        return (is_right or ours == compared.theirs.data) and bool(re.search(self.told, compared.difference()))
+
+
+FAULTS = (
+    Fault(
+        "type of a required object is left out",
+        ("farm",),
+        r"unknown fields \[",
+        "A requirement such as `crop { ... on Wheat { gluten } }` is sent without `__typename` beside `gluten` unless"
+        " the field set names it. The subgraph gets an object of an abstract type and cannot tell which one it is.",
+    ),
+    Fault(
+        "requiring field asked for at the root",
+        ("flights",),
+        r"needs a representation and was reached without one",
+        "`offer` requires `fare`, which itself requires `litres`. `fare` is selected right where the object is found,"
+        " in a subgraph that owns it but has not been given `litres`; what requires it gets null.",
+    ),
+    Fault(
+        "requirements with different arguments share a field",
+        ("freight",),
+        r"",
+        "Two requirements `weight(unit: KG)` and `weight(unit: LB)`, or one and the client's own `weight`, are fetched"
+        " under one name. Either the request is not valid, or one of them gets the other's value.",
+    ),
+    Fault(
+        "interface's name over the object's own",
+        ("awards", "store"),
+        r"",
+        "A subgraph with an interface object answers the interface as `__typename`. That replaces the concrete type"
+        " that was known, and the object is null; fragments on members lose data, some operations cannot be planned.",
+    ),
+    Fault(
+        "fragments on a recursive interface lose data",
+        ("media", "radio"),
+        r"and 'nothing'",
+        "A fragment on an interface below another fragment on it is dropped, and what it selects is not in the answer.",
+    ),
+    Fault(
+        "key of another subgraph",
+        ("theatre",),
+        r"no key of Seat is complete",
+        "Of several keys, resolvable and not, it sends one that the subgraph it enters cannot be entered by.",
+    ),
+    Fault(
+        "null where a key must have a value",
+        ("records",),
+        r"is null, which ID! does not allow",
+        "The object's key is null, since the subgraph it came from does not know it. It is sent all the same, and the"
+        " client gets an error for an object that is merely absent. The data is the same.",
+    ),
+    Fault(
+        "object whose whole selection is left out",
+        (),
+        r"^/\w+: \{\} and None",
+        "Conditions leave nothing of a root field's selection, so it is not fetched and null. The object is there:"
+        " `{}`.",
+    ),
+)
+
+
+def fault_of(compared: Compared, faults: Iterable[Fault] = FAULTS) -> Fault | None:
+    """The first that explains a difference."""
+    return next((fault for fault in faults if fault.explains(compared)), None)
