@@ -17,8 +17,7 @@ from gateway.federation.supergraph import Supergraph
 from gateway.importing import CannotImport, import_attribute
 from gateway.settings.authorization import AuthorizationSection, JwtSection
 
-NOT_CONFIGURED = "AUTHORIZATION_NOT_CONFIGURED"
-INVALID = "INVALID_AUTHORIZATION"
+INVALID_AUTHORIZATION = "INVALID_AUTHORIZATION"
 INCOMPLETE = "AUTHORIZATION_INCOMPLETE"
 _LEAST_SECRET_BYTES = {"HS256": 32, "HS384": 48, "HS512": 64}
 
@@ -45,7 +44,7 @@ def check_configured(supergraph: Supergraph, section: AuthorizationSection | Non
             f"the graph has {_listing(supergraph)}, and nothing is configured that could fulfil them; add the section"
             " 'authorization', with 'jwt' to sign requesters in (docs/authorization.md)"
         )
-        raise SchemaError([Problem(NOT_CONFIGURED, message)])
+        raise SchemaError([Problem("AUTHORIZATION_NOT_CONFIGURED", message)])
 
 
 def missing_parts(supergraph: Supergraph, section: AuthorizationSection | None) -> Iterator[Problem]:
@@ -69,9 +68,9 @@ def _import_hook(name: str) -> Hook:
     try:
         found = import_attribute(module, function)
     except CannotImport as error:
-        raise SchemaError([Problem(INVALID, f"authorization.policies: {error}")]) from error
+        raise SchemaError([Problem(INVALID_AUTHORIZATION, f"authorization.policies: {error}")]) from error
     if not callable(found):
-        raise SchemaError([Problem(INVALID, f"authorization.policies: '{name}' is no function")])
+        raise SchemaError([Problem(INVALID_AUTHORIZATION, f"authorization.policies: '{name}' is no function")])
     return cast("Hook", found)
 
 
@@ -85,7 +84,7 @@ def _open_keys(section: JwtSection) -> Keys:
         parse_key_set(_read("jwks", path.read_bytes))
     except ValueError as error:
         message = 'authorization.jwt.jwks: the file holds no key set: {"keys": [...]} in JSON'
-        raise SchemaError([Problem(INVALID, message)]) from error
+        raise SchemaError([Problem(INVALID_AUTHORIZATION, message)]) from error
     return KeySet(read_file(path), section.to_key_set())
 
 
@@ -98,7 +97,7 @@ def _read_secret(section: JwtSection) -> bytes:
     least = max(_LEAST_SECRET_BYTES[algorithm] for algorithm in section.algorithms)
     if len(secret) < least:
         message = f"authorization.jwt.{setting}: the secret must have at least {least} bytes, and has {len(secret)}"
-        raise SchemaError([Problem(INVALID, message)])
+        raise SchemaError([Problem(INVALID_AUTHORIZATION, message)])
     return secret
 
 
@@ -107,4 +106,4 @@ def _read(setting: str, read: Callable[[], bytes]) -> bytes:
         return read()
     except OSError as error:
         message = f"authorization.jwt.{setting}: the file cannot be read: {error.strerror}"
-        raise SchemaError([Problem(INVALID, message)]) from error
+        raise SchemaError([Problem(INVALID_AUTHORIZATION, message)]) from error

@@ -31,7 +31,7 @@ from gateway.federation.supergraph import Supergraph
 from gateway.operation.operation import Operation
 from gateway.operation.specialise import NO_FIELDS, applies
 
-UNAUTHORIZED = "UNAUTHORIZED_FIELD_OR_TYPE"
+UNAUTHORIZED_FIELD_OR_TYPE = "UNAUTHORIZED_FIELD_OR_TYPE"
 SIGN_IN = "Sign in to see this."
 NOT_AUTHORIZED = "Not authorized to see this."
 _TYPENAME_FIELD = Field(TYPENAME, TYPENAME, TYPENAME)
@@ -242,5 +242,5 @@ def unauthorized_errors(denied: Sequence[Denied]) -> list[dict[str, Any]]:
     found: dict[tuple[str, ...], dict[str, Any]] = {}
     for one in denied:
         place = {"path": list(one.path)} if one.path else {}
-        found.setdefault(one.path, {"message": one.message, **place, "extensions": {"code": UNAUTHORIZED}})
+        found.setdefault(one.path, {"message": one.message, **place, "extensions": {"code": UNAUTHORIZED_FIELD_OR_TYPE}})
     return list(found.values())

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, Protocol, cast
 
-from gateway.operation.permitted import UNAUTHORIZED
+from gateway.operation.permitted import UNAUTHORIZED_FIELD_OR_TYPE
 from gateway.response.response import GraphQLResponse
 from gateway.response.shape import FieldShape, ObjectShape, is_list, is_non_null
 
@@ -169,7 +169,7 @@ class _Shaper:
         if len(self.denials) >= MAX_ERRORS:
             self.denials_omitted += 1
         else:
-            self.denials.append({"message": why, "path": list(path), "extensions": {"code": UNAUTHORIZED}})
+            self.denials.append({"message": why, "path": list(path), "extensions": {"code": UNAUTHORIZED_FIELD_OR_TYPE}})
 
     def _withhold(self, path: Path, why: str) -> None:
         self.notes.append({"message": f"Answered with null: {why}.", "path": list(path)})

@@ -16,7 +16,7 @@ from gateway.admission.admission import Admission
 from gateway.admission.errors import NotAdmitted, RateLimited
 from gateway.admission.rates import RateLimits
 from gateway.operation.errors import MUTATION_NOT_ALLOWED, RequestError
-from gateway.operation.permitted import UNAUTHORIZED
+from gateway.operation.permitted import UNAUTHORIZED_FIELD_OR_TYPE
 from gateway.operation.request import GraphQLRequest, Spend
 from gateway.response.response import GraphQLResponse
 from gateway.server.body import read_body
@@ -120,7 +120,7 @@ class GraphQLEndpoint:
                 return
         status = 200
         if not response.executed and exchange.media_type == GRAPHQL_RESPONSE:
-            status = 403 if response.errors[0]["extensions"]["code"] == UNAUTHORIZED else 400
+            status = 403 if response.errors[0]["extensions"]["code"] == UNAUTHORIZED_FIELD_OR_TYPE else 400
         await exchange.answer(status, response.encode())
 
 
