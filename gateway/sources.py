@@ -11,6 +11,7 @@ import httpx
 from gateway.federation.compose import SubgraphSchema
 from gateway.federation.errors import Problem, SchemaError
 from gateway.importing import CannotImport, import_attribute
+from gateway.services.direct import DirectTransport
 from gateway.services.errors import SourceError
 from gateway.services.policy.budget import Budget
 from gateway.services.policy.policy import ServicePolicy
@@ -70,6 +71,8 @@ def _open_subgraph(
 
 
 def _open_transport(section: SubgraphSection, settings: Settings) -> Transport:
+    if settings.transport == "direct":
+        return DirectTransport(section.max_connections, keep=section.keep_connections)
     if settings.transport == "aiohttp":
         return AiohttpTransport(section.max_connections, keep=section.keep_connections)
     # Kept connections are off: httpx gives one caller's surplus answer to the next one on the connection.

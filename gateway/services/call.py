@@ -25,11 +25,12 @@ from gateway.services.errors import (
     SourceTimeout,
     SourceUnreachable,
 )
+from gateway.services.http1 import BrokenOff, NotHttp
 from gateway.services.request import RequestContext, kept_for_steps_s
 
-_NOT_HTTP = (UnreadableBody, aiohttp.ClientResponseError, httpx.RemoteProtocolError, httpx.DecodingError)
+_NOT_HTTP = (UnreadableBody, NotHttp, aiohttp.ClientResponseError, httpx.RemoteProtocolError, httpx.DecodingError)
 
-LIBRARY_FAULTS = (aiohttp.ClientError, httpx.HTTPError, BodyTooLarge, UnreadableBody, OSError)
+LIBRARY_FAULTS = (aiohttp.ClientError, httpx.HTTPError, NotHttp, BodyTooLarge, UnreadableBody, OSError)
 """What a call can raise, besides our own errors, through a fault of the service or of the way to it. A TimeoutError is
 an OSError too: where a time limit is around the call, it comes first."""
 
@@ -116,4 +117,5 @@ def translate_fault(service: str, error: Exception) -> SourceError:
     if isinstance(fault, httpx.TimeoutException):
         return SourceTimeout(service, f"Service '{service}' did not answer in time.")
     message = f"Service '{service}' cannot be reached, or broke off its answer."
-    return SourceUnreachable(service, message, answer_began=isinstance(fault, aiohttp.ClientPayloadError))
+    began = fault.began if isinstance(fault, BrokenOff) else isinstance(fault, aiohttp.ClientPayloadError)
+    return SourceUnreachable(service, message, answer_began=began)

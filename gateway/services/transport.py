@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 CONNECTIONS = 20
 """Connections to one service at once. Further calls wait, within their own timeout."""
 
-_IDLE_S = 4.0
+IDLE_S = 4.0
 """How long an unused connection is kept: less than uvicorn's and Node's 5 s, so that we are the side that closes."""
 
 
@@ -129,7 +129,7 @@ class _CleanConnector(aiohttp.TCPConnector):
 
     def __init__(self, connections: int, *, keep: bool) -> None:
         # aiohttp refuses to hear for how long connections are kept when none are.
-        options: dict[str, Any] = {"keepalive_timeout": _IDLE_S} if keep else {"force_close": True}
+        options: dict[str, Any] = {"keepalive_timeout": IDLE_S} if keep else {"force_close": True}
         super().__init__(limit=connections, **options)  # pyright: ignore[reportUnknownMemberType] - a generic of theirs
 
     async def _get(self, key: ConnectionKey, traces: list[Trace]) -> Connection | None:

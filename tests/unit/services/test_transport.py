@@ -10,27 +10,36 @@ import zlib
 import pytest
 
 from gateway.services.body import BodyReader, BodyTooLarge, UnreadableBody
+from gateway.services.direct import DirectTransport
 from gateway.services.transport import AiohttpTransport
 from tests.unit.services.raw_server import Exchange, http, raw_server
 
 pytestmark = pytest.mark.anyio
+
+Transports = type[AiohttpTransport] | type[DirectTransport]
+
+
+@pytest.fixture(params=[AiohttpTransport, DirectTransport])
+def transports(request: pytest.FixtureRequest) -> Transports:
+    """Both kinds of connections, which are held to the same."""
+    return request.param
 
 
 async def echo(exchange: Exchange) -> None:
     await exchange.send(http(exchange.body, "x-seen: " + exchange.target, "set-cookie: who=alice; path=/"))
 
 
-async def test_status_headers_and_body_come_back() -> None:
+async def test_status_headers_and_body_come_back(transports: Transports) -> None:
     """Header names are matched whatever their case."""
     async with raw_server(echo) as server:
-        transport = AiohttpTransport()
+        transport = transports()
         sent = await transport.send("POST", server.url + "/graphql?x=1", {"content-type": "a/b"}, b"hello", 5)
         await transport.close()
     assert (sent.status, sent.headers["X-SEEN"], sent.body) == (200, "/graphql?x=1", b"hello")
     assert server.exchanges[0].headers["content-type"] == "a/b"
 
 
-async def test_no_cookie_no_redirect_no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_no_cookie_no_redirect_no_proxy(transports: Transports, monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing that a service or the environment says changes where the next call goes and what it carries."""
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
 
@@ -38,7 +47,7 @@ async def test_no_cookie_no_redirect_no_proxy(monkeypatch: pytest.MonkeyPatch) -
         await exchange.send(http(b"", "location: /other", "set-cookie: who=alice; path=/", status="302 Found"))
 
     async with raw_server(move) as server:
-        transport = AiohttpTransport()
+        transport = transports()
         url = f"http://localhost:{server.port}/graphql"
         statuses = [(await transport.send("POST", url, {}, b"", 100)).status for _ in range(2)]
         await transport.close()
@@ -48,7 +57,7 @@ async def test_no_cookie_no_redirect_no_proxy(monkeypatch: pytest.MonkeyPatch) -
     ] * 2
 
 
-async def test_an_answer_never_reaches_another_caller() -> None:
+async def test_an_answer_never_reaches_another_caller(transports: Transports) -> None:
     """One answer too many, arriving later, closes the connection."""
     sent = asyncio.Event()
 
@@ -59,7 +68,7 @@ async def test_an_answer_never_reaches_another_caller() -> None:
         sent.set()
 
     async with raw_server(twice) as server:
-        transport = AiohttpTransport()
+        transport = transports()
         for number in range(5):
             body = b"%d" % number
             assert (await transport.send("POST", server.url, {}, body, 100)).body == body
@@ -75,10 +84,10 @@ async def answer_twice(exchange: Exchange) -> None:
     await exchange.send(http(exchange.target.encode()))
 
 
-async def test_a_service_seen_to_answer_twice_loses_its_kept_connections() -> None:
+async def test_a_service_seen_to_answer_twice_loses_its_kept_connections(transports: Transports) -> None:
     """A surplus answer that comes during the next call would be taken for its answer, so there is no next call."""
     async with raw_server(answer_twice) as server:
-        transport = AiohttpTransport()
+        transport = transports()
         for number in range(4):
             answer = await transport.send("GET", f"{server.url}/{number}", {}, None, 100)
             assert answer.body == f"/{number}".encode()
@@ -87,12 +96,12 @@ async def test_a_service_seen_to_answer_twice_loses_its_kept_connections() -> No
     assert server.connections == 4
 
 
-async def test_without_kept_connections_no_answer_has_a_second_caller() -> None:
+async def test_without_kept_connections_no_answer_has_a_second_caller(transports: Transports) -> None:
     """Twenty callers at a time, whose surplus answers come while others ask: kept connections mix them up."""
 
     async def crossed(*, keep: bool) -> int:
         async with raw_server(answer_twice) as server:
-            transport = AiohttpTransport(5, keep=keep)
+            transport = transports(5, keep=keep)
             answers = await asyncio.gather(
                 *(transport.send("GET", f"{server.url}/{number}", {}, None, 100) for number in range(60))
             )
@@ -103,10 +112,10 @@ async def test_without_kept_connections_no_answer_has_a_second_caller() -> None:
     assert await crossed(keep=False) == 0
 
 
-async def test_closing_twice_is_as_closing_once_and_leaves_no_connection() -> None:
+async def test_closing_twice_is_as_closing_once_and_leaves_no_connection(transports: Transports) -> None:
     """After close nothing is open; an unused transport closes too."""
     async with raw_server(echo) as server:
-        transport = AiohttpTransport()
+        transport = transports()
         await transport.close()
         await transport.send("POST", server.url, {}, b"", 100)
         assert server.open == 1
@@ -116,7 +125,7 @@ async def test_closing_twice_is_as_closing_once_and_leaves_no_connection() -> No
         assert server.open == 0
 
 
-async def test_memory_stays_small_whatever_is_sent() -> None:
+async def test_memory_stays_small_whatever_is_sent(transports: Transports) -> None:
     """A gzip bomb and an endless body cost little more than what is allowed."""
     deflate = zlib.compressobj(9, zlib.DEFLATED, 16 + zlib.MAX_WBITS)
     bomb = b"".join(deflate.compress(bytes(1_000_000)) for _ in range(200)) + deflate.flush()
@@ -130,7 +139,7 @@ async def test_memory_stays_small_whatever_is_sent() -> None:
                 await exchange.send(bytes(1_000_000))
 
     async with raw_server(script) as server:
-        transport = AiohttpTransport()
+        transport = transports()
         tracemalloc.start()
         for path in ("/bomb", "/endless"):
             with pytest.raises(BodyTooLarge):

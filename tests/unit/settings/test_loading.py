@@ -21,7 +21,7 @@ def test_three_lines_make_a_subgraph(write: Any) -> None:
     }
     assert (settings.server.host, settings.server.port) == ("127.0.0.1", 4000)
     assert settings.execution.deadline_s == 2.0
-    assert settings.transport == "aiohttp"
+    assert settings.transport == "direct"
     assert settings.limits.to_limits() == Limits()
 
 

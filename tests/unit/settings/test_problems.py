@@ -50,7 +50,7 @@ from tests.unit.settings.reading import SHOP, problems
             ],
         ),
         ("server: {forward_headers: ['a b']}\n", ["5:28: server.forward_headers[0]: is not a header name"]),
-        ("transport: urllib\n", ["5:1: transport: must be 'aiohttp' or 'httpx'"]),
+        ("transport: urllib\n", ["5:1: transport: must be 'direct', 'aiohttp' or 'httpx'"]),
         ("  reviews:\n", ["5:3: subgraphs.reviews: must be a mapping of settings"]),
         (
             "  'a b': {url: 'http://x'}\n",
@@ -89,7 +89,7 @@ def test_all_faults_are_listed_at_once(write: Any) -> None:
         "3:20: subgraphs.a.url: environment variable GONE is not set; set it, or give a default: ${GONE:-...}",
         "4:3: subgraphs.a: is set twice; first in line 3",
         "5:7: subgraphs.b.url: must be an absolute http or https URL",
-        "environment variable BRAID_TRANSPORT: transport: must be 'aiohttp' or 'httpx'",
+        "environment variable BRAID_TRANSPORT: transport: must be 'direct', 'aiohttp' or 'httpx'",
     ]
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
+from gateway.services.direct import DirectTransport
 from gateway.services.errors import (
     MalformedSourceResponse,
     SourceHttpError,
@@ -179,7 +180,10 @@ async def test_what_a_service_says_of_an_error_is_told_for_the_codes_that_are_li
     assert response.errors == [told]
 
 
-async def test_network_faults_are_source_errors(make_context: MakeContext) -> None:
+@pytest.mark.parametrize("transports", [AiohttpTransport, DirectTransport])
+async def test_network_faults_are_source_errors(
+    make_context: MakeContext, transports: type[AiohttpTransport] | type[DirectTransport]
+) -> None:
     """The same guard as the service client's: slow, broken and too large."""
 
     async def fault(exchange: Exchange) -> None:
@@ -187,20 +191,28 @@ async def test_network_faults_are_source_errors(make_context: MakeContext) -> No
             exchange.writer.close()
         elif exchange.target == "/large":
             await exchange.send(http(b'{"data":{}}' + b" " * 2000))
+        elif exchange.target == "/garbage":
+            await exchange.send(b"SSH-2.0-OpenSSH\r\n\r\n")
+        elif exchange.target == "/half":
+            await exchange.send(http(b'{"data":{}}')[:-3])
+            exchange.writer.close()
 
     async with raw_server(fault) as server:
         for path, expected in (
             ("/slow", SourceTimeout),
             ("/break", SourceUnreachable),
             ("/large", SourceResponseTooLarge),
+            ("/garbage", MalformedSourceResponse),
+            ("/half", SourceUnreachable),
         ):
             policy = ServicePolicy("reviews", PolicyOptions(timeout_s=0.1))
             subgraph = RemoteSubgraph(
-                "reviews", server.url + path, AiohttpTransport(), policy=policy, max_response_bytes=1000
+                "reviews", server.url + path, transports(), policy=policy, max_response_bytes=1000
             )
             with pytest.raises(expected) as caught:
                 await subgraph.fetch(ASK, make_context())
             assert str(server.port) not in str(caught.value)
+            assert getattr(caught.value, "answer_began", False) == (path == "/half")
             await subgraph.close()
 
 
