@@ -8,9 +8,9 @@ from concurrent.futures import ProcessPoolExecutor
 from itertools import islice
 from pathlib import Path
 
-from tests.composition_oracle.answers import Answer, ours, theirs
+from tests.composition_oracle.answers import Answer, Input, ours, theirs
 from tests.composition_oracle.explained import EXPLAINED
-from tests.composition_oracle.inputs import Input, all_inputs
+from tests.composition_oracle.inputs import all_inputs
 from tests.composition_oracle.model import table
 from tests.support.verdicts import Verdicts
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,7 +12,14 @@ from gateway.federation.compose import SubgraphSchema, compose
 from gateway.federation.errors import SchemaError
 from gateway.federation.read_supergraph import load_supergraph
 from gateway.planning.satisfiability import unsatisfiable_fields
-from tests.composition_oracle.inputs import Input
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    """Subgraphs by name, and where they come from: enough to find or draw them again."""
+
+    name: str
+    subgraphs: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)

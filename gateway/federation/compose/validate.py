@@ -8,6 +8,7 @@ from gateway.federation.compose.context import context_problems
 from gateway.federation.compose.model import ROOT_NAMES, Subgraph
 from gateway.federation.compose.positions import problem
 from gateway.federation.compose.upgrade import is_federation_1
+from gateway.federation.compose.validate_costs import cost_problems
 from gateway.federation.compose.validate_field_sets import field_set_problems
 from gateway.federation.compose.validate_interfaces import entity_interface_problems, interface_problems
 from gateway.federation.compose.validate_lookups import lookup_problems
@@ -22,6 +23,7 @@ def subgraph_problems(subgraphs: Sequence[Subgraph]) -> Iterator[Problem]:
         yield from mark_problems(subgraph)
         yield from interface_problems(subgraph)
         yield from lookup_problems(subgraph)
+        yield from cost_problems(subgraph)
         yield from context_problems(subgraph)
 
 

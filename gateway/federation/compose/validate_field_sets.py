@@ -27,7 +27,7 @@ def field_set_problems(subgraph: Subgraph) -> Iterator[Problem]:
         owner = f"{type_def.name}.{field.name}"
         if field.requires is not None:
             yield from _Check(subgraph, "requires", owner, field.requires).problems(type_def.name)
-        if field.provides is not None:
+        if field.provides is not None and not field.external:  # which is said elsewhere
             yield from _provides_problems(subgraph, owner, field, field.provides)
 
 

@@ -246,9 +246,10 @@ DIRECTIVES = {
 @pytest.mark.parametrize(("first", "second", "expected"), DIRECTIVES.values(), ids=DIRECTIVES.keys())
 def test_carried_directives_are_merged_each_in_its_way(first: str, second: str, expected: list[str]) -> None:
     """The directives of the merged field."""
-    field = "x(a: Int, b: Int): [Int] %s y: Int"
+    field = "x(a: Int, b: Int): [W] %s y: Int"
     marked = [mark if "@shareable" in mark else f"{mark} @shareable" for mark in (first, second)]
-    one, two = (f'type V @key(fields: "i") {{ i: ID! {field % mark} @shareable }}' for mark in marked)
+    rest = "@shareable } type W @shareable { s: [Int] }"
+    one, two = (f'type V @key(fields: "i") {{ i: ID! {field % mark} {rest}' for mark in marked)
     assert annotations(composition(a=QUERY + one, b=two).supergraph_sdl)["V.x"] == expected
 
 
