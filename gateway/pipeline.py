@@ -338,6 +338,7 @@ class Pipeline:
             self.supergraph.under(traits.labels),
             lookups=self.options.lookups,
             echo=self.options.verify_keys,
+            joins=self.options.join.graphs,
             permitted=permitted,
         )
         roots = collect(selections, operation.root_type, self.supergraph)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from asyncio import FIRST_COMPLETED
-from collections.abc import Coroutine, Iterable, Mapping, Sequence
+from collections.abc import Collection, Coroutine, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import inf
 from typing import Any, cast
@@ -19,6 +19,7 @@ from graphql import GraphQLSchema
 
 from gateway.errors import BraidError, origin
 from gateway.execution.causes import cause_of, keys_of, malformed, reported, too_late, unrenamed
+from gateway.execution.contexts import ContextRequest, group_by_context, request_of_group
 from gateway.execution.failure import Cause, Failure
 from gateway.execution.joint import JoinOptions, Outcome, Part, fetch_joint
 from gateway.execution.merge import find_stranger, merge_entities, merge_object, rename
@@ -26,7 +27,8 @@ from gateway.execution.representations import Batch, build_batch, key_from_argum
 from gateway.execution.split import keep_for_steps_s
 from gateway.execution.targets import DataPath, JsonObject, find_targets, locate_targets
 from gateway.execution.trace import Trace
-from gateway.planning.plan import FetchStep, Plan
+from gateway.execution.waiting import for_partners_s, for_parts_s
+from gateway.planning.plan import EntitiesText, FetchStep, Plan, StepContexts
 from gateway.services.errors import SourceError
 from gateway.services.loader import close_loaders, forget_loaded
 from gateway.services.request import RequestContext, kept_for_steps_s
@@ -69,11 +71,24 @@ async def execute_plan(
 
 @dataclass(slots=True)
 class _Fetch:
-    """One step under way. batch: None for steps at the root; for others made when the fetch starts."""
+    """One step under way. batch: None for steps at the root; for others made when the fetch starts.
+
+    group: for a step that takes values from its objects' ancestors: the request for those with the same `values`.
+    """
 
     step: FetchStep
     batch: Batch | None
     targets: list[JsonObject]
+    group: ContextRequest | None = None
+    values: Mapping[str, Any] = field(default_factory=dict[str, Any])
+
+    @property
+    def document(self) -> str:
+        return self.step.document if self.group is None else self.group.document
+
+    @property
+    def text(self) -> EntitiesText | None:
+        return self.step.text if self.group is None else self.group.text
 
     @property
     def entities(self) -> int:
@@ -96,6 +111,10 @@ class _Execution:
     waiting: list[FetchStep] = field(default_factory=list[FetchStep])
     ready: list[_Fetch] = field(default_factory=list[_Fetch])
     held_until: dict[str, float] = field(default_factory=dict[str, float])
+    split_at: dict[int, float] = field(default_factory=dict[int, float])
+    whole_of: dict[int, int] = field(default_factory=dict[int, int])
+    unfinished: dict[int, int] = field(default_factory=dict[int, int])
+    began: float = 0.0
     arrived: list[tuple[_Fetch, SubgraphResponse | Cause]] = field(
         default_factory=list[tuple[_Fetch, SubgraphResponse | Cause]]
     )
@@ -108,6 +127,7 @@ class _Execution:
 
     async def run(self) -> None:
         self.waiting = list(self.plan.steps)
+        self.began = asyncio.get_running_loop().time()
         try:
             self._advance()
             while self.running:
@@ -135,25 +155,61 @@ class _Execution:
                 if self.merged.issuperset(fetch.step.merge_after):
                     self.arrived.remove((fetch, outcome))
                     self._merge(fetch, outcome)
-                    self.merged.add(fetch.step.id)
+                    self._finish(fetch.step.id)
                     progress = True
             for step in list(self.waiting):
                 if self.merged.issuperset(step.dependencies):
                     self.waiting.remove(step)
                     self._make_ready(step)
                     progress = True
+                elif step.parts and self._has_waited(step):
+                    self._split(step)
+                    progress = True
         if self.ready:
             self._start_ready()
 
     def _make_ready(self, step: FetchStep) -> None:
         """Find out what a step fetches for; nothing, perhaps."""
-        fetch = self._prepare(step)
-        if fetch is None:
-            self.merged.add(step.id)
-        elif self.expired:
-            self._give_up(fetch)
+        if step.parts:
+            fetches = self._prepare_parts(step)
+            self.unfinished[step.id] = len(fetches)
+        elif step.contexts is not None:
+            fetches = self._prepare_groups(step, step.contexts)
+            self.unfinished[step.id] = len(fetches)
         else:
-            self.ready.append(fetch)
+            fetch = self._prepare(step)
+            fetches = [] if fetch is None else [fetch]
+        if not fetches:
+            self._finish(step.id)
+        elif self.expired:
+            for fetch in fetches:
+                self._give_up(fetch)
+        else:
+            self.ready += fetches
+
+    def _finish(self, number: int) -> None:
+        """Nothing more comes of this step, or part of one: of a step in parts, all of them have to be finished."""
+        number = self.whole_of.get(number, number)
+        left = self.unfinished.get(number, 1) - 1
+        if left > 0:
+            self.unfinished[number] = left
+        else:
+            self.merged.add(number)
+
+    def _has_waited(self, step: FetchStep) -> bool:
+        """Whether some of its parts could have been sent for so long that they are, though others could not."""
+        if not any(self.merged.issuperset(part.dependencies) for part in step.parts):
+            return False
+        now = asyncio.get_running_loop().time()
+        return now >= self.split_at.setdefault(step.id, now + for_parts_s(self.context.fetching_s()))
+
+    def _split(self, step: FetchStep) -> None:
+        """From now on each of its parts is sent when it can be."""
+        self.waiting.remove(step)
+        self.waiting += step.parts
+        del self.split_at[step.id]
+        self.unfinished[step.id] = len(step.parts)
+        self.whole_of.update((part.id, step.id) for part in step.parts)
 
     def _start_ready(self) -> None:
         """Begin what can start: in one request what may share one, unless more of it is about to come."""
@@ -166,33 +222,32 @@ class _Execution:
             else:
                 together.setdefault(step.graph, []).append(fetch)
         for graph, fetches in together.items():
-            if self._may_hold(graph):
+            if self._may_hold(graph, fetches):
                 self.ready += fetches
             else:
                 self.held_until.pop(graph, None)
                 self._start(fetches)
 
-    def _may_hold(self, graph: str) -> bool:
-        """Whether what is ready for a subgraph waits a moment for a step whose data is on its way."""
-        if not self.join.window_s:
+    def _may_hold(self, graph: str, fetches: Sequence[_Fetch]) -> bool:
+        """Whether what is ready for a subgraph waits a moment: when each fetch of it has partners yet to come."""
+        if not (self.join.window_s and self.running):
             return False
-        coming = {fetch.step.id for fetches in self.running.values() for fetch in fetches}
-        for step in self.waiting:
-            if (
-                step.graph == graph
-                and step.text is not None
-                and coming.union(self.merged).issuperset(step.dependencies)
-            ):
-                now = asyncio.get_running_loop().time()
-                return now < self.held_until.setdefault(graph, now + self.join.window_s)
-        return False
+        coming = {step.id for step in self.waiting}
+        if any(coming.isdisjoint(self.plan.partners.get(fetch.step.id, ())) for fetch in fetches):
+            return False
+        now = asyncio.get_running_loop().time()
+        if graph not in self.held_until:
+            wait_s = for_partners_s(self.join.window_s, now - self.began, self.context.fetching_s())
+            self.held_until[graph] = now + wait_s
+        return now < self.held_until[graph]
 
     def _held_s(self) -> float:
-        """Seconds until something that is ready waits no longer."""
-        if not self.ready:
+        """Seconds until something waits no longer for others to be sent with."""
+        if not (self.ready or self.split_at):
             return inf
-        now = asyncio.get_running_loop().time()
-        return min(self.held_until[fetch.step.graph] for fetch in self.ready) - now
+        ends = [self.held_until[fetch.step.graph] for fetch in self.ready]
+        ends += [self.split_at[step.id] for step in self.waiting if step.id in self.split_at]
+        return min(ends, default=inf) - asyncio.get_running_loop().time()
 
     def _start(self, fetches: Sequence[_Fetch]) -> None:
         """One request for all of them."""
@@ -204,13 +259,13 @@ class _Execution:
 
     async def _fetch(self, fetches: Sequence[_Fetch]) -> Sequence[Outcome]:
         subgraph = self.subgraphs[fetches[0].step.graph]
-        requests = [SubgraphRequest(fetch.step.document, self._variables(fetch), fetch.entities) for fetch in fetches]
+        requests = [SubgraphRequest(fetch.document, self._variables(fetch), fetch.entities) for fetch in fetches]
         if len(requests) == 1:
             return [await subgraph.fetch(requests[0], self.context)]
         parts = [
-            Part(request, fetch.step.text, fetch.step.representations_as)
+            Part(request, text, fetch.step.representations_as)
             for request, fetch in zip(requests, fetches, strict=True)
-            if fetch.step.text is not None
+            if (text := fetch.text) is not None
         ]
         return await fetch_joint(parts, subgraph, self.context)
 
@@ -285,13 +340,46 @@ class _Execution:
 
     # -- asking ----------------------------------------------------------------------------------------------------
 
-    def _prepare(self, step: FetchStep) -> _Fetch | None:
-        """What a step fetches for; None when that is nothing."""
+    def _prepare_groups(self, step: FetchStep, contexts: StepContexts) -> list[_Fetch]:
+        """What a step fetches for that takes values from its objects' ancestors: one fetch for each set of values."""
+        groups, absent = group_by_context(self.data, step.path, contexts)
+        fetches: list[_Fetch] = []
+        # What shares a request needs names of its own.
+        is_alone = len(groups) == 1 and not any(other.contexts for other in self.plan.steps if other is not step)
+        for number, group in enumerate(groups):
+            batch = build_batch(step, group.targets, None, unique=self.context.batching)
+            absent += batch.absent
+            if batch.representations:
+                request = request_of_group(step, contexts, "" if is_alone else f"__{step.id}_{number}")
+                fetches.append(_Fetch(step, batch, group.targets, request, group.values))
+        if absent:
+            self._blame(step, absent)
+        return fetches
+
+    def _prepare_parts(self, step: FetchStep) -> list[_Fetch]:
+        """What a step fetches for that has parts: each object as a whole, or else by the parts that can present it."""
+        targets = find_targets(self.data, step.path)
+        batch = build_batch(step, targets, None, unique=self.context.batching)
+        left = {id(target) for target in batch.left_out}
+        if left:
+            targets = [target for target in targets if id(target) not in left]
+        fetches = [_Fetch(step, batch, targets)] if batch.representations else []
+        for part in step.parts if left else ():
+            self.whole_of[part.id] = step.id
+            fetch = self._prepare(part, left)
+            if fetch is not None:
+                fetches.append(fetch)
+        return fetches
+
+    def _prepare(self, step: FetchStep, among: Collection[int] | None = None) -> _Fetch | None:
+        """What a step fetches for; None when that is nothing. among: identities of the objects to look at."""
         if step.is_early:
             given = key_from_arguments(step, self.variables, self.schema)
             batch = build_batch(step, [{}], given, unique=True)
             return _Fetch(step, batch, []) if batch.representations else None
         targets = find_targets(self.data, step.path)
+        if among is not None:
+            targets = [target for target in targets if id(target) in among]
         if not targets:
             return None
         if step.kind != "entities":
@@ -306,14 +394,35 @@ class _Execution:
         values = {name: self.variables[name] for name in fetch.step.variables if name in self.variables}
         if fetch.batch is not None:
             values[fetch.step.representations_as] = fetch.batch.representations
+        if fetch.group is not None:
+            values.update({fetch.group.variables[name]: value for name, value in fetch.values.items()})
         return values
 
     def _blame(self, step: FetchStep, absent: Sequence[JsonObject]) -> None:
         """Objects cannot be asked for because an earlier step failed: then its failure costs this step's fields too."""
         cause = next((self.causes[need] for need in step.dependencies if need in self.causes), None)
+        if cause is None and step.contexts is not None:
+            # The value may come from a step that another one stands between.
+            cause = next((self.causes[need] for need in self._before(step) if need in self.causes), None)
         if cause is not None:
-            self.causes.setdefault(step.id, cause)
+            self._remember(step, cause)
             self._fail(step, cause, absent)
+
+    def _before(self, step: FetchStep) -> list[int]:
+        """Every step that must be merged before this one, the latest first."""
+        found: set[int] = set()
+        waiting = list(step.dependencies)
+        while waiting:
+            number = waiting.pop()
+            if number not in found:
+                found.add(number)
+                waiting += self.plan.steps[number].dependencies + self.plan.steps[number].merge_after
+        return sorted(found, reverse=True)
+
+    def _remember(self, step: FetchStep, cause: Cause) -> None:
+        """Why what comes after this step may have nothing to fetch for."""
+        self.causes.setdefault(step.id, cause)
+        self.causes.setdefault(self.whole_of.get(step.id, step.id), cause)
 
     # -- merging ---------------------------------------------------------------------------------------------------
 
@@ -329,7 +438,7 @@ class _Execution:
                 return
         cause = self._merge_response(fetch, outcome) if isinstance(outcome, SubgraphResponse) else outcome
         if cause is not None:
-            self.causes[step.id] = cause
+            self._remember(step, cause)
             self._fail(step, cause, fetch.targets)
             if self.trace is not None:
                 self.trace.fail(step, cause.code)
@@ -390,7 +499,7 @@ class _Execution:
                 return False
             targets, rest = fetch.batch.slots[slot], rest[2:]
         step, cause = fetch.step, reported(fetch.step.graph, error)
-        self.causes.setdefault(step.id, cause)
+        self._remember(step, cause)
         if not rest:  # about the entity as a whole: it costs every field that was asked of it
             self._fail(step, cause, targets)
             return True

@@ -1,12 +1,8 @@
 """Joint fetches: steps that ask one subgraph at the same time do so in one request.
 
-    query ($r0: [_Any!]!, $r1: [_Any!]!) {
-      _0: _entities(representations: $r0) { ... on User { name } }
-      _1: _entities(representations: $r1) { ... on Product { price } }
-    }
-
-A request is most of what a small fetch costs, to both sides. What is joined is decided when the steps can start, not in
-the plan: a plan would have to let one step wait for what another needs, which may never come.
+A request is most of what a small fetch costs, to both sides. The plan says which steps are meant to share one
+(gateway.planning.passes.requests), and those wait a moment for each other (gateway.execution.waiting). What is joined
+in the end is decided when steps can start: all that are ready for one subgraph at that moment.
 
 Each step gets its own part of the answer, as if it had asked alone. When the answer is of no use to any (a part that
 failed as a whole leaves no data at all, and a server may allow fewer fields, or only documents that it knows), each
@@ -18,20 +14,18 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any, cast
 
+from gateway.planning.joining import join_documents
 from gateway.planning.plan import EntitiesText
 from gateway.services.request import RequestContext
 from gateway.subgraphs.subgraph import JsonObject, Subgraph, SubgraphRequest, SubgraphResponse
-
-_DOCUMENTS = 4096
 
 
 @dataclass(frozen=True, slots=True)
 class JoinOptions:
     """graphs:   subgraphs that take joint requests.
-    window_s: how long a step that could start waits for another of its subgraph whose data is on its way; 0 for not.
+    window_s: how long a step that could start waits at most for those that share its request by the plan; 0 for not.
     """
 
     graphs: frozenset[str] = frozenset()
@@ -53,7 +47,7 @@ class Part:
 
 async def fetch_joint(parts: Sequence[Part], subgraph: Subgraph, context: RequestContext) -> Sequence[Outcome]:
     """The answer to each part. Raises as `Subgraph.fetch`, about all of them."""
-    document = _joined(tuple(part.text for part in parts))
+    document = join_documents(tuple(part.text for part in parts))
     variables: JsonObject = {}
     for number, part in enumerate(parts):
         given = dict(part.request.variables)
@@ -65,29 +59,6 @@ async def fetch_joint(parts: Sequence[Part], subgraph: Subgraph, context: Reques
         alone = (subgraph.fetch(part.request, context) for part in parts)
         return await asyncio.gather(*alone, return_exceptions=True)
     return _split(response.data, response.errors, len(parts))
-
-
-@dataclass(frozen=True, slots=True)
-class _Document:
-    """names: of the variables that take each part's representations."""
-
-    text: str
-    names: Sequence[str]
-
-
-@lru_cache(_DOCUMENTS)
-def _joined(texts: tuple[EntitiesText, ...]) -> _Document:
-    definitions = dict.fromkeys(definition for text in texts for definition in text.definitions)
-    prefix = "r"
-    while any(definition.startswith(f"${prefix}") for definition in definitions):
-        prefix += "_"
-    names = [f"{prefix}{number}" for number in range(len(texts))]
-    declared = ", ".join([*(f"${name}: [_Any!]!" for name in names), *definitions])
-    fields = " ".join(
-        f"_{number}: _entities(representations: ${name}) {text.selection}"
-        for number, (name, text) in enumerate(zip(names, texts, strict=True))
-    )
-    return _Document(f"query ({declared}) {{ {fields} }}", names)
 
 
 def _split(data: Mapping[str, Any], errors: Sequence[JsonObject], count: int) -> list[SubgraphResponse]:

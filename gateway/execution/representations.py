@@ -34,11 +34,18 @@ class Batch:
     representations: u different ones.
     slots:    u groups of targets: `slots[i]` are the objects that representation i stands for.
     absent:   targets that cannot be presented because something is missing.
+    unkeyed:  targets that cannot be presented because a part of their key is null.
     """
 
     representations: list[JsonObject] = field(default_factory=list[JsonObject])
     slots: list[list[JsonObject]] = field(default_factory=list[list[JsonObject]])
     absent: list[JsonObject] = field(default_factory=list[JsonObject])
+    unkeyed: list[JsonObject] = field(default_factory=list[JsonObject])
+
+    @property
+    def left_out(self) -> list[JsonObject]:
+        """The targets that no representation stands for."""
+        return self.absent + self.unkeyed
 
 
 def build_batch(step: FetchStep, targets: Sequence[JsonObject], given: JsonObject | None, *, unique: bool) -> Batch:
@@ -55,10 +62,9 @@ def build_batch(step: FetchStep, targets: Sequence[JsonObject], given: JsonObjec
         spec = step.representations[fixed_type or target["__typename"]]
         built = _build(spec, target, given)
         if isinstance(built, _Absent):
-            if built is ABSENT:
-                batch.absent.append(target)
+            (batch.absent if built is ABSENT else batch.unkeyed).append(target)
             continue
-        identity = _freeze(built) if unique else id(target)
+        identity = freeze(built) if unique else id(target)
         slot = slot_of.get(identity)
         if slot is None:
             slot_of[identity] = len(batch.slots)
@@ -92,8 +98,9 @@ def _build_flat(step: FetchStep, targets: Sequence[JsonObject]) -> Batch:
                     batch.absent.append(target)
                     break
                 if value is None and not wanted.nullable:
+                    batch.unkeyed.append(target)
                     break
-                value = _freeze(value)
+                value = freeze(value)
             identity.append(value)
         else:
             found = tuple(identity)
@@ -158,12 +165,12 @@ def _read_below(shape: RepresentationShape, value: Any) -> Any:
     return built
 
 
-def _freeze(value: Any) -> Hashable:
+def freeze(value: Any) -> Hashable:
     """A hashable stand-in that is equal for equal JSON values, and tells 1, 1.0 and true apart."""
     if value.__class__ is dict:
-        return tuple((key, _freeze(item)) for key, item in value.items())
+        return tuple((key, freeze(item)) for key, item in value.items())
     if value.__class__ is list:
-        return (list, *(_freeze(item) for item in value))
+        return (list, *(freeze(item) for item in value))
     return value if value.__class__ is str else (value.__class__, value)
 
 

@@ -105,10 +105,16 @@ class Trace:
             "planMs": self._ms(self.planned_s),
             "cached": cached,
             "plan": plan_as_json(plan),
-            "steps": [self._step(step.id) for step in plan.steps],
+            "steps": [self._step(step) for step in plan.steps],
         }
 
-    def _step(self, number: int) -> JsonObject:
+    def _step(self, step: FetchStep) -> JsonObject:
+        """parts: told only when some were sent in the step's place."""
+        told = self._noted(step.id)
+        parts = [self._noted(part.id) for part in step.parts if part.id in self.steps]
+        return {**told, "parts": parts} if parts else told
+
+    def _noted(self, number: int) -> JsonObject:
         noted = self.steps.get(number)
         if noted is None:
             return {"id": number, "outcome": SKIPPED, "errors": 0, "entities": 0, "targets": 0, "calls": []}

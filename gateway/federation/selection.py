@@ -33,6 +33,20 @@ TYPENAME = "__typename"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class ContextValue:
+    """What a context gives to one argument of some fields: read at their objects' nearest ancestor that sets it.
+
+    variable, type: as a request to `graph` declares it; the type is GraphQL text.
+    setters: type name -> what is selected on objects of that type: one field, and one field of that, and so on.
+    """
+
+    graph: str
+    variable: str
+    type: str
+    setters: Mapping[str, Field]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Field:
     """One selected field.
 
@@ -40,6 +54,7 @@ class Field:
     response_key: the client's alias, or the name.
     arguments:    (name, value as GraphQL text), sorted by name.
     variables:    names of the variables that the arguments use.
+    bound:        (argument, value) of those that the gateway fills in, in the value's subgraph only.
     """
 
     name: str
@@ -48,6 +63,7 @@ class Field:
     arguments: tuple[tuple[str, ValueNode], ...] = ()
     variables: tuple[str, ...] = ()
     selections: Selections = ()
+    bound: tuple[tuple[str, ContextValue], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)

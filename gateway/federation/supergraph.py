@@ -60,7 +60,7 @@ class TypeSource:
 
 @dataclass(frozen=True, slots=True)
 class ContextArgument:
-    """An argument that the gateway fills in: with what `selection` finds at the nearest ancestor that sets `context`."""
+    """An argument that the gateway fills in: what `selection` finds at the nearest ancestor that sets `context`."""
 
     name: str
     type: TypeNode

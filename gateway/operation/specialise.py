@@ -7,6 +7,7 @@ it, nor anything that it would have required. `collect` then says which fields a
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from graphql import FieldNode, FragmentSpreadNode, InlineFragmentNode, SelectionSetNode
 
@@ -118,4 +119,4 @@ def _collect_into(
             found[key] = node
         elif node.selections and node.selections != before.selections:
             joined = before.selections + tuple(new for new in node.selections if new not in before.selections)
-            found[key] = Field(before.name, before.key, before.response_key, before.arguments, before.variables, joined)
+            found[key] = replace(before, selections=joined)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from itertools import islice
 
-from gateway.federation.selection import Field, Fragment, Selections
+from gateway.federation.selection import Fragment, Selections
 
 _MOST_TRIED = 500
 _MOST_NAMED = 5
@@ -35,5 +36,5 @@ def _single_fields(selections: Selections) -> Iterator[tuple[tuple[str, ...], Se
             yield (node.response_key,), (node,)
         else:
             for names, alone in _single_fields(node.selections):
-                parent = Field(node.name, node.key, node.response_key, node.arguments, node.variables, alone)
+                parent = replace(node, selections=alone)
                 yield (node.response_key, *names), (parent,)

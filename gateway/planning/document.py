@@ -41,6 +41,8 @@ def write_document(step: StepDraft, variable_definitions: Mapping[str, str], sup
     used = {name for drafted in step.selection.every_field() for name in drafted.variables}
     variables = tuple(name for name in variable_definitions if name in used)
     definitions = [variable_definitions[name] for name in variables]
+    if step.contexts is not None:
+        definitions += [f"${value.variable}: {value.type}" for value in step.contexts.values]
     representations_as, text = "", None
     if step.kind == "entities":
         representations_as = "representations"

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from graphql import TypeNode, ValueNode
+from graphql import NameNode, TypeNode, ValueNode, VariableNode
 
-from gateway.federation.selection import Field, Selections
+from gateway.federation.selection import ContextValue, Field, Selections
 from gateway.planning.plan import ArgumentKey, Path, StepKind
 
 Types = frozenset[str]
@@ -50,6 +50,12 @@ class SelectionDraft:
             self.fields[wanted.key] = found
         return found
 
+    def bind(self, wanted: Field, graph: str) -> None:
+        """Give a field that is selected the arguments that it gets from contexts in this subgraph."""
+        bound = [(name, VariableNode(name=NameNode(value=v.variable))) for name, v in wanted.bound if v.graph == graph]
+        if bound:
+            self.fields[wanted.key].arguments = (*wanted.arguments, *bound)
+
     def absorb(self, other: SelectionDraft) -> None:
         """Take over everything that another request selects at the same place."""
         self.typename = self.typename or other.typename
@@ -61,6 +67,17 @@ class SelectionDraft:
             mine = self.by_type.setdefault(types, theirs)
             if mine is not theirs:
                 mine.absorb(theirs)
+
+    def copied(self) -> SelectionDraft:
+        """The same selections, to be changed apart."""
+        return SelectionDraft(
+            {
+                key: replace(drafted, below=drafted.below and drafted.below.copied())
+                for key, drafted in self.fields.items()
+            },
+            {types: below.copied() for types, below in self.by_type.items()},
+            self.typename,
+        )
 
     def every_field(self) -> Iterable[FieldDraft]:
         """All fields here and below."""
@@ -86,6 +103,18 @@ class EntryDraft:
     from_arguments: tuple[ArgumentKey, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Contexts:
+    """What a step takes from its objects' ancestors. Steps with different ones stay apart: what is missing for one
+    costs the others nothing.
+
+    owners: the types of the objects on the way, the root first; "" where each tells its own.
+    """
+
+    values: tuple[ContextValue, ...]
+    owners: tuple[str, ...]
+
+
 @dataclass(eq=False, slots=True)
 class StepDraft:
     """A step in the making.
@@ -94,6 +123,8 @@ class StepDraft:
     needs:       steps whose data this one needs.
     merge_after: steps that must be merged before this one's result can be; see `FetchStep`.
     echoed:      see `FetchStep`.
+    contexts:    what it takes from further up; None for nothing.
+    parts:       what the step was made of, to fall back to; none when it is of one piece.
     """
 
     graph: str
@@ -104,6 +135,8 @@ class StepDraft:
     selection: SelectionDraft = field(default_factory=SelectionDraft)
     entries: dict[str, EntryDraft] = field(default_factory=dict[str, EntryDraft])
     echoed: dict[str, dict[str, str]] = field(default_factory=dict[str, dict[str, str]])
+    contexts: Contexts | None = None
+    parts: list[StepDraft] = field(default_factory=list["StepDraft"])
 
     @property
     def awaited(self) -> set[StepDraft]:

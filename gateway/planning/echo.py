@@ -29,6 +29,7 @@ def echo_keys(steps: Iterable[StepDraft], graphs: Collection[str], supergraph: S
         if step.kind == "entities" and step.graph in graphs:
             for type_name, entry in step.entries.items():
                 _echo(step, type_name, entry, supergraph)
+        echo_keys(step.parts, graphs, supergraph)
 
 
 def _echo(step: StepDraft, type_name: str, entry: EntryDraft, supergraph: Supergraph) -> None:

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from dataclasses import field as made
 from itertools import product
 
 from gateway.federation.selection import Field, Selections
 from gateway.federation.supergraph import Supergraph
 from gateway.operation.specialise import collect
-from gateway.planning.draft import EntryDraft, Place, RootArgument, StepDraft, Types
+from gateway.planning.draft import Contexts, EntryDraft, Place, RootArgument, StepDraft, Types
 from gateway.planning.plan import ArgumentKey, Path, PathElement
 from gateway.planning.signature import Signatures
 from gateway.planning.solution import ARGUMENTS, AbstractPlan, Item, Jump, ObjectPlan, Source
@@ -30,6 +31,9 @@ class Position:
     finders: the steps that must be merged before the path can be walked down to these objects.
     arguments: those of the query's field that finds the objects, by name; empty elsewhere.
     before:  the steps that must be merged before that field can be asked for.
+    owners:  types of the objects on the way and of these, see `Contexts`.
+    above:   the steps that fetch fields of the objects on the way, by type and internal key.
+    here:    the same of these objects, as far as they are written, by internal key.
     """
 
     path: Path
@@ -37,6 +41,13 @@ class Position:
     finders: frozenset[StepDraft]
     arguments: Mapping[str, RootArgument]
     before: frozenset[StepDraft] = frozenset()
+    owners: tuple[str, ...] = ()
+    above: Mapping[tuple[str, str], set[StepDraft]] = made(default_factory=dict[tuple[str, str], "set[StepDraft]"])
+    here: dict[str, set[StepDraft]] = made(default_factory=dict[str, "set[StepDraft]"])
+
+    def seen_below(self) -> Mapping[tuple[str, str], set[StepDraft]]:
+        """`above` for the positions below this one."""
+        return {**self.above, **{(name, key): steps for name in self.types for key, steps in self.here.items()}}
 
 
 class Emitter:
@@ -45,11 +56,12 @@ class Emitter:
     def __init__(self, supergraph: Supergraph) -> None:
         self._supergraph = supergraph
         self._signatures = Signatures(supergraph)
+        self._has_contexts = any(definition.contexts for definition in supergraph.types.values())
         self.steps: list[StepDraft] = []
 
     def query(self, plan: ObjectPlan) -> None:
         """The steps of a query's root."""
-        self._object(plan, Position((), frozenset({plan.type}), frozenset(), {}), {})
+        self._object(plan, Position((), frozenset({plan.type}), frozenset(), {}, owners=(plan.type,)), {})
 
     def mutation(self, plan: ObjectPlan, graph: str) -> None:
         """The steps of one mutation field, which come after all steps of the fields before it.
@@ -63,7 +75,7 @@ class Emitter:
         else:
             step = StepDraft(graph, "mutation", (), set(self.steps))
             self.steps.append(step)
-        position = Position((), frozenset({plan.type}), frozenset({step}), {})
+        position = Position((), frozenset({plan.type}), frozenset({step}), {}, owners=(plan.type,))
         self._object(plan, position, {graph: Place(step, step.selection)})
 
     # -- positions -------------------------------------------------------------------------------------------------
@@ -72,7 +84,10 @@ class Emitter:
         """Write a position's plan. Answers the steps that must be merged to have all of it."""
         touched: set[StepDraft] = set()
         for item in plan.items:
-            touched |= self._item(item, position, places)
+            steps = self._item(item, position, places)
+            touched |= steps
+            if self._has_contexts:
+                position.here[item.field.key] = steps
         return touched
 
     def _item(self, item: Item, position: Position, places: dict[Origin, Place]) -> set[StepDraft]:
@@ -82,6 +97,8 @@ class Emitter:
         for source in item.providers:
             place = self._place(source, position, places)
             drafted = place.selection.add(item.field)
+            if item.field.bound:
+                place.selection.bind(item.field, source.graph)
             touched.add(place.step)
             if drafted.below is not None:
                 below[source.graph] = Place(place.step, drafted.below, self._is_opaque(source, item.field))
@@ -106,7 +123,11 @@ class Emitter:
         for types, plan in self._signatures.groups(child.by_type):
             element = PathElement(field.key, types if child.is_abstract else None)
             arguments = self._arguments(field, parent)
-            position = Position((*parent.path, element), types, finders, arguments, parent.finders)
+            owners = (*parent.owners, "" if child.is_abstract else next(iter(types)))
+            above = parent.seen_below() if self._has_contexts else parent.above
+            position = Position(
+                (*parent.path, element), types, finders, arguments, parent.finders, owners=owners, above=above
+            )
             touched |= self._object(plan, position, _narrowed(places, types) if child.is_abstract else dict(places))
         return touched
 
@@ -151,6 +172,9 @@ class Emitter:
                 needs |= self._item(item, position, places)
         if self._supergraph.is_root(jump.as_type):
             return self._root_step(jump, position)
+        for value in jump.contexts:
+            for setter in value.setters.items():
+                needs |= position.above.get((setter[0], setter[1].key), set())
         entries = self._entries(jump, position, tuple(given))
         is_early = bool(given) and not needs
         step = StepDraft(
@@ -160,6 +184,7 @@ class Emitter:
             needs=set(position.before) if is_early else needs | position.finders,
             merge_after=set(position.finders) if is_early else set(),
             entries=entries,
+            contexts=Contexts(jump.contexts, position.owners) if jump.contexts else None,
         )
         step = self._shared(step)
         return Place(step, step.selection.on(_as_types(entries)))
@@ -238,6 +263,7 @@ def _are_one_call(one: StepDraft, other: StepDraft) -> bool:
         and one.kind == other.kind
         and one.needs == other.needs
         and one.merge_after == other.merge_after
+        and one.contexts == other.contexts
         and len(one.path) == len(other.path)
         and one.path[:-1] == other.path[:-1]
         and [element.key for element in one.path[-1:]] == [element.key for element in other.path[-1:]]

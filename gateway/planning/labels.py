@@ -47,7 +47,15 @@ class _Walk:
                 if source.override_label is not None:
                     self.found.add(source.override_label)
                 self.object(source.requires, type_name)
+                for argument in source.contexts:
+                    for setter in self._setters(argument.context):
+                        self.object(argument.selection, setter)
         if field.selections:
             named = self._supergraph.types[type_name].fields[field.name].named
             for below in self._supergraph.possible_anywhere(named) | {named}:
                 self.object(field.selections, below)
+
+    def _setters(self, context: str) -> frozenset[str]:
+        """Every type that objects which set a context can have."""
+        named = (name for name, definition in self._supergraph.types.items() if context in definition.contexts)
+        return frozenset[str]().union(*(self._supergraph.possible_anywhere(name) for name in named))

@@ -66,6 +66,30 @@ class RepresentationShape:
 
 
 @dataclass(frozen=True, slots=True)
+class ContextVariable:
+    """A variable of a step's request whose value each object takes from its nearest ancestor that sets it.
+
+    setters:  type of such an ancestor -> what is read of it: one field, and one field of that, and so on.
+    nullable: whether a null may be sent; without, objects whose value is null are not asked for.
+    """
+
+    name: str
+    nullable: bool
+    setters: Mapping[str, RepresentationField]
+
+
+@dataclass(frozen=True, slots=True)
+class StepContexts:
+    """What a step takes from its objects' ancestors.
+
+    owners: the types of the objects on the step's path, the root first; "" where each tells its own.
+    """
+
+    variables: tuple[ContextVariable, ...]
+    owners: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class ArgumentKey:
     """A key component that a root field's argument gives: known before anything is fetched (`@lookup`)."""
 
@@ -123,6 +147,9 @@ class FetchStep:
     level:         1 for steps that start at once, else one more than the latest dependency.
     echoed:        type as which an entity was presented -> internal key -> name in the representation: what must be
                    equal in the entity and in the representation that it stands for.
+    parts:         the steps that this one was made of, with other dependencies: each can be sent by itself, for objects
+                   or at times for which not all that this one needs is there. None when it is of one piece.
+    contexts:      what is taken from the objects' ancestors: objects with different values are asked for apart.
     is_flat:       all representations consist of the same leaf fields, read from the objects.
     """
 
@@ -141,6 +168,8 @@ class FetchStep:
     representations_as: str = ""
     text: EntitiesText | None = None
     echoed: Mapping[str, Mapping[str, str]] = field(default_factory=dict[str, dict[str, str]])
+    parts: tuple[FetchStep, ...] = ()
+    contexts: StepContexts | None = None
     is_flat: bool = field(init=False)
 
     def __post_init__(self) -> None:
@@ -160,14 +189,24 @@ class Plan:
     """Steps in an order in which every step comes after those it depends on.
 
     root_type: name of the operation's root type.
-    behind:    for each step, how many steps must come after it, one behind the other: the rest of its longest path.
+    requests:  ids of the steps that share a request when all goes well; every step is in one. Left out, each has its
+               own.
+    behind:    for each step, and each part of one, by id: how many steps must come after it, one behind the other: the
+               rest of its longest path.
+    partners:  for each step that shares its request, the ids of those that it shares it with.
     """
 
     root_type: str
     steps: tuple[FetchStep, ...]
+    requests: tuple[tuple[int, ...], ...] = ()
     behind: tuple[int, ...] = field(init=False)
+    partners: Mapping[int, frozenset[int]] = field(init=False)
 
     def __post_init__(self) -> None:
+        requests = self.requests or tuple((step.id,) for step in self.steps)
+        partners = {step: frozenset(shared) - {step} for shared in requests for step in shared if len(shared) > 1}
+        object.__setattr__(self, "requests", requests)
+        object.__setattr__(self, "partners", partners)
         object.__setattr__(self, "behind", _count_behind(self.steps))
 
     @property
@@ -187,4 +226,4 @@ def _count_behind(steps: Sequence[FetchStep]) -> tuple[int, ...]:
             behind[need] = max(behind[need], behind[step.id] + 1)
         for finder in step.merge_after:
             behind[finder] = max(behind[finder], behind[step.id])
-    return tuple(behind)
+    return (*behind, *(behind[step.id] for step in steps for _ in step.parts))

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
+from itertools import count
 
 from gateway.federation.selection import Field, Selections
 from gateway.federation.supergraph import Supergraph
 from gateway.operation.operation import Operation
 from gateway.operation.specialise import collect, specialise
+from gateway.planning.contexts import bind_contexts
 from gateway.planning.diagnosis import unanswerable_fields
 from gateway.planning.document import write_document
 from gateway.planning.draft import StepDraft
 from gateway.planning.echo import echo_keys
 from gateway.planning.emit import Emitter
-from gateway.planning.passes import direct, in_order, merge_steps
+from gateway.planning.passes import direct, in_order, merge_steps, share_requests
 from gateway.planning.plan import FetchStep, Plan, PlanningError
-from gateway.planning.representation import build_representation
+from gateway.planning.representation import build_contexts, build_representation
 from gateway.planning.solution import ObjectPlan, Source
 from gateway.planning.solver import Solver
 
@@ -28,18 +30,20 @@ def plan_operation(
     *,
     lookups: bool = True,
     echo: Collection[str] = (),
+    joins: Collection[str] = (),
     permitted: Selections | None = None,
 ) -> Plan:
     """The plan for an operation under these values of its condition variables.
 
     lookups: whether a root field's arguments may serve as the key of what it returns (`@lookup`).
     echo:    subgraphs whose entities must tell their keys (see gateway.planning.echo).
+    joins:   subgraphs that take several entity fetches in one request (see gateway.planning.passes.requests).
     permitted: the operation's selections as far as the client may see what they select; None for all of them.
 
     Raises PlanningError when no set of subgraphs can answer.
     """
     solution = solve_operation(operation, conditions, supergraph, lookups=lookups, permitted=permitted)
-    return write_plan(solution, operation, supergraph, echo)
+    return write_plan(solution, operation, supergraph, echo, joins)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +67,8 @@ def solve_operation(
     permitted: Selections | None = None,
 ) -> Solution:
     """Which source gives which field. Arguments and errors as in `plan_operation`."""
-    selections = specialise(operation, conditions) if permitted is None else permitted
+    selected = specialise(operation, conditions) if permitted is None else permitted
+    selections = bind_contexts(selected, operation.root_type, supergraph, operation.variable_definitions)
     solver = Solver(supergraph, lookups=lookups)
     if operation.kind != "mutation":
         return Solution(solver, [(_solve_query(selections, solver, operation), None)])
@@ -72,8 +77,14 @@ def solve_operation(
     return Solution(solver, [_solve_mutation(field, solver, operation, supergraph) for field in commands])
 
 
-def write_plan(solution: Solution, operation: Operation, supergraph: Supergraph, echo: Collection[str] = ()) -> Plan:
-    """The steps of a solution. echo: as in `plan_operation`."""
+def write_plan(
+    solution: Solution,
+    operation: Operation,
+    supergraph: Supergraph,
+    echo: Collection[str] = (),
+    joins: Collection[str] = (),
+) -> Plan:
+    """The steps of a solution. echo, joins: as in `plan_operation`."""
     emitter = Emitter(supergraph)
     for plan, graph in solution.roots:
         if graph is None:
@@ -82,7 +93,9 @@ def write_plan(solution: Solution, operation: Operation, supergraph: Supergraph,
             emitter.mutation(plan, graph)
     merge_steps(emitter.steps, supergraph)
     echo_keys(emitter.steps, echo, supergraph)
-    return Plan(operation.root_type, _finish(emitter.steps, operation, supergraph))
+    ordered = in_order(emitter.steps)
+    steps = _Finishing(ordered, operation, supergraph).steps()
+    return Plan(operation.root_type, steps, share_requests(ordered, joins))
 
 
 def _solve_query(selections: Selections, solver: Solver, operation: Operation) -> ObjectPlan:
@@ -124,36 +137,47 @@ def _unsatisfiable(selections: Selections, is_answerable: Callable[[Selections],
     )
 
 
-def _finish(drafts: list[StepDraft], operation: Operation, supergraph: Supergraph) -> tuple[FetchStep, ...]:
-    ordered = in_order(drafts)
-    ids = {step: number for number, (step, _) in enumerate(ordered)}
-    return tuple(_finish_step(step, level, ids, operation, supergraph) for step, level in ordered)
+class _Finishing:
+    """Drafts -> steps. Parts of steps get the numbers behind those of the steps."""
 
+    def __init__(self, ordered: Sequence[tuple[StepDraft, int]], operation: Operation, supergraph: Supergraph) -> None:
+        self._levels = dict(ordered)
+        self._ids = {step: number for number, step in enumerate(self._levels)}
+        self._parts = count(len(self._ids))
+        self._operation = operation
+        self._supergraph = supergraph
 
-def _finish_step(
-    draft: StepDraft, level: int, ids: dict[StepDraft, int], operation: Operation, supergraph: Supergraph
-) -> FetchStep:
-    written = write_document(draft, operation.variable_definitions, supergraph)
-    representations = {
-        name: build_representation(name, entry, draft.graph, supergraph) for name, entry in draft.entries.items()
-    }
-    return FetchStep(
-        id=ids[draft],
-        graph=draft.graph,
-        kind=draft.kind,
-        path=draft.path,
-        dependencies=tuple(sorted(ids[need] for need in direct(draft.needs))),
-        merge_after=tuple(sorted(ids[step] for step in direct(draft.merge_after))),
-        document=written.document,
-        variables=written.variables,
-        representations=representations,
-        fields=_filled(draft, supergraph),
-        rename=written.rename,
-        level=level,
-        representations_as=written.representations_as,
-        text=written.text,
-        echoed=draft.echoed,
-    )
+    def steps(self) -> tuple[FetchStep, ...]:
+        return tuple(self._step(draft, self._ids[draft]) for draft in self._levels)
+
+    def _step(self, draft: StepDraft, number: int) -> FetchStep:
+        supergraph = self._supergraph
+        written = write_document(draft, self._operation.variable_definitions, supergraph)
+        representations = {
+            name: build_representation(name, entry, draft.graph, supergraph) for name, entry in draft.entries.items()
+        }
+        return FetchStep(
+            id=number,
+            graph=draft.graph,
+            kind=draft.kind,
+            path=draft.path,
+            dependencies=self._numbers(draft.needs),
+            merge_after=self._numbers(draft.merge_after),
+            document=written.document,
+            variables=written.variables,
+            representations=representations,
+            fields=_filled(draft, supergraph),
+            rename=written.rename,
+            level=1 + max((self._levels[need] for need in draft.needs), default=0),
+            representations_as=written.representations_as,
+            text=written.text,
+            echoed=draft.echoed,
+            contexts=build_contexts(draft.contexts, supergraph) if draft.contexts is not None else None,
+            parts=tuple(self._step(part, next(self._parts)) for part in draft.parts),
+        )
+
+    def _numbers(self, awaited: set[StepDraft]) -> tuple[int, ...]:
+        return tuple(sorted(self._ids[step] for step in direct(awaited)))
 
 
 def _filled(draft: StepDraft, supergraph: Supergraph) -> dict[str, tuple[str, ...]]:

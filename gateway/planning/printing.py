@@ -2,25 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from graphql import parse, print_ast
 
+from gateway.planning.joining import join_documents
 from gateway.planning.plan import FetchStep, Path, Plan, Representation, RepresentationField
 
 
 def print_plan(plan: Plan) -> str:
-    """One block per step: level, id, subgraph, where, after which steps; then its request."""
+    """One block per request: of each step in it level, id, subgraph, where, after which steps; then what is sent.
+
+    Below that, for a step that can fall back to parts, what each of them asks for and when it can.
+    """
     if not plan.steps:
         return "no fetches\n"
-    return "\n".join(_step(step) for step in plan.steps)
+    return "\n".join(_request([plan.steps[number] for number in numbers]) for numbers in plan.requests)
 
 
 def plan_as_json(plan: Plan) -> list[dict[str, Any]]:
-    """One object per step, for scripts and pages."""
+    """One object per step, for scripts and pages. request: the same number for steps that share a request."""
+    request_of = {number: request for request, numbers in enumerate(plan.requests) for number in numbers}
     return [
         {
             "id": step.id,
+            "request": request_of[step.id],
             "level": step.level,
             "subgraph": step.graph,
             "kind": step.kind,
@@ -29,6 +36,7 @@ def plan_as_json(plan: Plan) -> list[dict[str, Any]]:
             "merged_after": list(step.merge_after),
             "document": step.document,
             "variables": list(step.variables),
+            "parts": [{"after": list(part.dependencies), "document": part.document} for part in step.parts],
         }
         for step in plan.steps
     ]
@@ -45,7 +53,7 @@ def print_path(path: Path) -> str:
 
 def print_request(step: FetchStep) -> str:
     """What a step sends, over several lines."""
-    return print_ast(parse(step.document, no_location=True))
+    return _pretty(step.document)
 
 
 def print_asked(step: FetchStep) -> str:
@@ -82,6 +90,24 @@ def _field(wanted: RepresentationField) -> str:
     return f"{wanted.key} {{ {' | '.join(below)} }}"
 
 
-def _step(step: FetchStep) -> str:
-    head = f"level {step.level}  #{step.id} {step.graph}  {print_asked(step)}{print_place(step)}"
-    return head + "\n" + "\n".join(f"    {line}" for line in print_request(step).splitlines()) + "\n"
+def _request(steps: Sequence[FetchStep]) -> str:
+    first, *others = steps
+    lines = [f"level {first.level}  {_head(first)}", *(f"{'and':>7}  {_head(step)}" for step in others)]
+    texts = tuple(step.text for step in steps if step.text is not None)
+    request = print_request(first) if len(steps) == 1 else _pretty(join_documents(texts).text)
+    lines += [f"    {line}" for line in request.splitlines()]
+    lines += [_part(part) for step in steps for part in step.parts]
+    return "\n".join(lines) + "\n"
+
+
+def _head(step: FetchStep) -> str:
+    return f"#{step.id} {step.graph}  {print_asked(step)}{print_place(step)}"
+
+
+def _part(part: FetchStep) -> str:
+    asked = part.text.selection if part.text is not None else part.document
+    return f"    in part: {print_asked(part)}{print_place(part)}  {asked}"
+
+
+def _pretty(document: str) -> str:
+    return print_ast(parse(document, no_location=True))

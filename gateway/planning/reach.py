@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from gateway.federation.selection import Field, Selections
+from gateway.federation.selection import ContextValue, Field, Selections
 from gateway.federation.supergraph import Entry, FieldSource, Supergraph
 from gateway.planning.reader import Reader
 from gateway.planning.recursion import Recursion
@@ -34,7 +34,7 @@ class Reach:
         self._recursion = recursion
         self._positions = positions
         self._closures: dict[tuple[str, Held], Held] = {}
-        self._required: dict[tuple[str, str, str, str, Held], Source | None] = {}
+        self._required: dict[tuple[str, str, str, str, Held, tuple[ContextValue, ...]], Source | None] = {}
 
     def closure(self, type_name: str, held: Held) -> Held:
         """All sources that can be had for an object: those held, and every subgraph that can be entered from there.
@@ -116,9 +116,12 @@ class Reach:
         found: list[Source] = []
         for entry in self._supergraph.entries(type_name):
             info = self._supergraph.source(entry.as_type, field.name, entry.graph)
-            if info is None or info.external or not info.requires:
+            if info is None or info.external or not (info.requires or info.contexts):
                 continue
-            key = (type_name, field.name, entry.graph, entry.as_type, held)
+            contexts = _bound_in(entry.graph, field)
+            if len(contexts) < len(info.contexts):
+                continue
+            key = (type_name, field.name, entry.graph, entry.as_type, held, contexts)
             guard = ("requires", type_name, field.name, entry.graph)
             if key in self._required:
                 source = self._required[key]
@@ -126,13 +129,18 @@ class Reach:
                 continue
             else:
                 source = self._recursion.remember(
-                    self._required, key, guard, lambda e=entry, i=info: self._required_jump(type_name, e, i, held)
+                    self._required,
+                    key,
+                    guard,
+                    lambda e=entry, i=info, c=contexts: self._required_jump(type_name, e, i, held, c),
                 )
             if source is not None:
                 found.append(source)
         return found
 
-    def _required_jump(self, type_name: str, entry: Entry, info: FieldSource, held: Held) -> Source | None:
+    def _required_jump(
+        self, type_name: str, entry: Entry, info: FieldSource, held: Held, contexts: tuple[ContextValue, ...]
+    ) -> Source | None:
         requirement = self._positions.solve(type_name, info.requires, held)
         if requirement is None:
             return None
@@ -141,7 +149,7 @@ class Reach:
             return None
         key, needs, level = keyed
         level = max(level, requirement.depth) + 1
-        jump = Jump(entry.graph, entry.as_type, key, info.requires, needs + requirement.items, level)
+        jump = Jump(entry.graph, entry.as_type, key, info.requires, needs + requirement.items, level, contexts)
         return Source(entry.graph, entry.as_type, (), level, jump)
 
 
@@ -151,3 +159,8 @@ def earliest(source: Source) -> tuple[int, int, str, str]:
 
 def _names(view: Selections, field: Field) -> bool:
     return not field.selections and any(isinstance(node, Field) and node.name == field.name for node in view)
+
+
+def _bound_in(graph: str, field: Field) -> tuple[ContextValue, ...]:
+    """What the field's arguments in this subgraph are filled in with."""
+    return tuple(value for _, value in field.bound if value.graph == graph)

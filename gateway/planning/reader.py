@@ -31,6 +31,8 @@ class Reader:
             return None
         if info.external:
             return info if self._sees(source.view, type_name, (field,)) else None
+        if info.contexts:
+            return None  # its arguments come in variables, of a request of its own
         if info.requires:
             return info if source.view and self._sees(source.view, type_name, info.requires) else None
         return info

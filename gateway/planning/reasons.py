@@ -37,6 +37,9 @@ def why_not_had(
             yield graph, f'the override label "{info.override_label}" decides against "{graph}"'
         elif info.external:
             yield graph, f'in "{graph}" it is external'
+        elif info.contexts:
+            names = " and ".join(f'"{name}"' for name in sorted({argument.context for argument in info.contexts}))
+            yield graph, f'"{graph}" needs the context {names}, which no object on the way here sets'
         elif info.requires and graph in held:
             yield graph, f'"{graph}" computes it from "{print_selections(info.requires)}", which cannot be had here'
         elif graph not in held:

@@ -7,8 +7,14 @@ from graphql import NonNullTypeNode
 from gateway.federation.selection import Field, Selections
 from gateway.federation.supergraph import Kind, Supergraph
 from gateway.operation.specialise import collect
-from gateway.planning.draft import EntryDraft
-from gateway.planning.plan import Representation, RepresentationField, RepresentationShape
+from gateway.planning.draft import Contexts, EntryDraft
+from gateway.planning.plan import (
+    ContextVariable,
+    Representation,
+    RepresentationField,
+    RepresentationShape,
+    StepContexts,
+)
 
 
 def build_representation(type_name: str, entry: EntryDraft, graph: str, supergraph: Supergraph) -> Representation:
@@ -17,6 +23,21 @@ def build_representation(type_name: str, entry: EntryDraft, graph: str, supergra
     requires = tuple(node for selections in entry.requires for node in selections)
     builder = _Builder(graph, supergraph)
     return Representation(entry.as_type, builder.fields(type_name, entry.as_type, keys, requires), entry.from_arguments)
+
+
+def build_contexts(contexts: Contexts, supergraph: Supergraph) -> StepContexts:
+    """What is read of the ancestors, and under which variables it is sent."""
+    return StepContexts(
+        tuple(
+            ContextVariable(
+                value.variable,
+                not value.type.endswith("!"),
+                {name: _Builder(value.graph, supergraph).value(name, field) for name, field in value.setters.items()},
+            )
+            for value in contexts.values
+        ),
+        contexts.owners,
+    )
 
 
 class _Builder:
@@ -35,6 +56,10 @@ class _Builder:
             for field in every
             if not field.name.startswith("__")
         )
+
+    def value(self, type_name: str, field: Field) -> RepresentationField:
+        """How a field of an object is read, null or not."""
+        return self._field(field, type_name, type_name, None)
 
     def _field(self, field: Field, type_name: str, as_type: str, in_key: Field | None) -> RepresentationField:
         target = self._supergraph.source(as_type, field.name, self._graph)

@@ -10,8 +10,9 @@ Invariant: more sources never make a field unreachable. So a pair is passed over
          its sources, which leaves few pairs for each type; and pairs are taken in order of distance, so that what is
          reported is reported by a shortest way there.
 
-`@lookup` arguments count as unknown. Mutations run in one subgraph each, so one subgraph of
-each mutation field must do by itself.
+An argument that a context gives must have an ancestor that sets it on every way, so the values that are set so far are
+part of a pair as sources are. `@lookup` arguments count as unknown. Mutations run in one subgraph each, so one subgraph
+of each mutation field must do by itself.
 """
 
 from __future__ import annotations
@@ -23,8 +24,9 @@ from dataclasses import dataclass, field, replace
 from graphql import GraphQLInterfaceType, GraphQLObjectType, get_named_type, is_composite_type
 
 from gateway.federation.errors import Problem
-from gateway.federation.selection import Field
+from gateway.federation.selection import ContextValue, Field
 from gateway.federation.supergraph import Kind, Supergraph
+from gateway.planning.contexts import ContextValues, contextual_arguments
 from gateway.planning.reach import Held
 from gateway.planning.reasons import listed, why_not_had
 from gateway.planning.solution import Source
@@ -39,21 +41,26 @@ Way = tuple[tuple[str, str], ...]
 
 @dataclass(frozen=True, slots=True)
 class _Position:
+    """values: those that arguments can be filled in with: some ancestor sets the context, and has what it needs."""
+
     type: str
     held: Held
     way: Way
+    values: frozenset[ContextValue] = frozenset()
 
 
 @dataclass(slots=True)
 class _Walk:
     """What has been seen. problems: by the type and field that they are about, so that each is told once."""
 
-    seen: dict[str, list[frozenset[Source]]] = field(default_factory=dict[str, list[frozenset[Source]]])
+    seen: dict[str, list[frozenset[Source | ContextValue]]] = field(
+        default_factory=dict[str, "list[frozenset[Source | ContextValue]]"]
+    )
     problems: dict[tuple[str, str], Problem] = field(default_factory=dict[tuple[str, str], Problem])
 
     def is_new(self, position: _Position) -> bool:
         """Whether this position can show anything that was not seen; notes it if so."""
-        sources = frozenset(position.held)
+        sources = frozenset[Source | ContextValue](position.held) | position.values
         known = self.seen.setdefault(position.type, [])
         if any(other <= sources for other in known):
             return False
@@ -84,6 +91,13 @@ class _Check:
         self._supergraph = supergraph
         self._solver = Solver(supergraph, lookups=False)
         self._fields: dict[tuple[str, str], Field] = {}
+        self._values = ContextValues(supergraph)
+        self._every_value = [
+            self._values.of(graph, argument)
+            for type_name, definition in supergraph.types.items()
+            for name in definition.fields
+            for graph, argument in contextual_arguments(type_name, name, supergraph)
+        ]
 
     def run(self) -> list[Problem]:
         walk = _Walk()
@@ -120,7 +134,7 @@ class _Check:
 
     def _look(self, position: _Position, name: str, walk: _Walk, queue: deque[_Position]) -> None:
         """Whether one field can be had here, and where it leads."""
-        wanted = self._field(position.type, name)
+        wanted = self._bound(self._field(position.type, name), position)
         providers = self._solver.providers(position.type, wanted, position.held)
         way = (*position.way, (position.type, name))
         if not providers:
@@ -132,7 +146,27 @@ class _Check:
         below = list(self._solver.positions_below(position.type, wanted, providers))
         if not below and (sets := self._differing_types(position.type, name, providers)):
             walk.problems.setdefault((position.type, name), _mismatched(position.type, name, sets))
-        queue.extend(_Position(type_, held, way) for type_, held in below)
+        values = self._values_below(position)
+        queue.extend(_Position(type_, held, way, values) for type_, held in below)
+
+    def _bound(self, wanted: Field, position: _Position) -> Field:
+        """The field with the arguments that can be filled in here."""
+        if not self._every_value:
+            return wanted
+        arguments = contextual_arguments(position.type, wanted.name, self._supergraph)
+        found = [(argument.name, self._values.of(graph, argument)) for graph, argument in arguments]
+        bound = tuple((name, value) for name, value in found if value in position.values)
+        return replace(wanted, bound=bound) if bound else wanted
+
+    def _values_below(self, position: _Position) -> frozenset[ContextValue]:
+        """What objects below this position can be filled in with: the nearest setter decides."""
+        values = set(position.values)
+        for value in self._every_value:
+            setter = value.setters.get(position.type)
+            if setter is not None:
+                is_had = self._solver.solve(position.type, (setter,), position.held) is not None
+                (values.add if is_had else values.discard)(value)
+        return frozenset(values)
 
     def _can_be_narrowed(self, position: _Position) -> bool:
         """Whether the object is known by its interface only, and some subgraph can tell what it is: then the field is

@@ -56,7 +56,15 @@ class Signatures:
             as_type = _OWN if jump.as_type == type_name else jump.as_type
             needs = tuple(self._item(item, type_name) for item in jump.needs)
             found = self._number(
-                (jump.graph, as_type, print_selections(jump.key), print_selections(jump.requires), needs, jump.level)
+                (
+                    jump.graph,
+                    as_type,
+                    print_selections(jump.key),
+                    print_selections(jump.requires),
+                    needs,
+                    jump.level,
+                    jump.contexts,
+                )
             )
             self._jumps[jump, type_name] = found
         return found

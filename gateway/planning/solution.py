@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from gateway.federation.selection import Field, Selections
+from gateway.federation.selection import ContextValue, Field, Selections
 
 # The name of no subgraph: marks the source that stands for a root field's arguments (`@lookup`).
 ARGUMENTS = ""
@@ -54,6 +54,7 @@ class Item:
 class Jump:
     """A request that enters `graph` for the object, as `as_type`, by `key` and with `requires`.
 
+    contexts: what it takes from further up, for the one field that it is made for.
     needs: where the representation's fields are read.
     level: when the request runs.
     chain: every jump that this one stands on, itself included.
@@ -65,6 +66,7 @@ class Jump:
     requires: Selections
     needs: tuple[Item, ...]
     level: int
+    contexts: tuple[ContextValue, ...] = ()
 
     def __post_init__(self) -> None:
         chains = [provider.chain for item in self.needs for provider in item.providers]

@@ -35,9 +35,9 @@ class ExecutionSection(Section):
     them together are left a tenth of the time at most. A call that nothing waits for leaves nothing."""
     batching: bool = True
     """Fetch entities in batches. Off, every entity costs a call of its own: for comparison only."""
-    join_window_s: Annotated[float, Field(ge=0, le=0.1)] = 0.0
-    """Seconds that an entity fetch waits at most for another from the same service whose data is on its way, to share a
-    request with it; 0 to start at once. See `subgraphs.NAME.join_fetches`."""
+    join_window_s: Annotated[float, Field(ge=0, le=0.1)] = 0.05
+    """Seconds that an entity fetch waits at most for those that share its request by the plan and whose data is on its
+    way; 0 to start at once. See `subgraphs.NAME.join_fetches`."""
     lookups: bool = True
     """Start entity fetches beside a root field whose arguments are the key (`@lookup`), not after it."""
     share_queries: bool = False

@@ -56,7 +56,7 @@ def supergraph_of(scenario: Scenario, *, backwards: bool = False) -> Supergraph:
 
 def api_schema_of(scenario: Scenario) -> GraphQLSchema:
     """The schema that the gateway shows to clients."""
-    return supergraph_of(scenario).api_schema
+    return supergraph_of(scenario, backwards=False).api_schema
 
 
 class Gateway:
@@ -163,4 +163,34 @@ def plan_problems(plan: Plan) -> list[str]:
             found.append(f"step {step.id} is of kind {step.kind} with representations {dict(step.representations)}")
         if step.kind == "entities" and not (step.dependencies or step.is_early):
             found.append(f"step {step.id} takes its keys from nowhere")
+        found += _part_problems(step, plan)
+    return found + _request_problems(plan)
+
+
+def _part_problems(step: FetchStep, plan: Plan) -> list[str]:
+    """The parts of a step together fill what it fills, and wait for what it waits for."""
+    if not step.parts:
+        return []
+    found: list[str] = []
+    filled = {(name, key) for part in step.parts for name, keys in part.fields.items() for key in keys}
+    if filled != {(name, key) for name, keys in step.fields.items() for key in keys}:
+        found.append(f"step {step.id} fills {step.fields}, its parts {filled}")
+    before = {*step.dependencies, *_ancestors(step.id, plan)}
+    if not all(before.issuperset(part.dependencies) for part in step.parts):
+        found.append(f"a part of step {step.id} waits for more than it")
+    if {part.id for part in step.parts} & set(range(len(plan.steps))):
+        found.append(f"a part of step {step.id} has the id of a step")
+    if any(plan.behind[part.id] != plan.behind[step.id] for part in step.parts):
+        found.append(f"less is behind a part of step {step.id} than behind it")
+    return found
+
+
+def _request_problems(plan: Plan) -> list[str]:
+    """Every step is in one request; steps that share one are of one subgraph and level."""
+    found: list[str] = []
+    if sorted(number for numbers in plan.requests for number in numbers) != [step.id for step in plan.steps]:
+        found.append(f"not every step is in one request: {plan.requests}")
+    for numbers in plan.requests:
+        if len({(plan.steps[number].graph, plan.steps[number].level) for number in numbers}) > 1:
+            found += [f"steps {numbers} cannot share a request"]
     return found

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import pytest
 
 from gateway.planning.draft import StepDraft
-from gateway.planning.passes import direct, in_order, merge_steps
+from gateway.planning.passes import direct, in_order, merge_steps, share_requests
 from gateway.planning.printing import print_path
 from tests.unit.planning.drafts import entry, jump, root
 from tests.unit.supergraphs import load
@@ -183,21 +183,66 @@ def test_objects_are_then_presented_with_what_both_need():
     assert [(len(entry.keys), len(entry.requires)) for entry in step.entries.values()] == [(2, 2)]
 
 
-def test_a_leaf_does_not_wait_for_a_subgraph_that_it_does_not_need():
-    """When that one fails, a healthy field would be lost."""
+def test_a_leaf_that_waits_for_a_further_subgraph_can_fall_back_to_what_it_was():
+    """When that one fails, a healthy field would be lost otherwise."""
     first = root("a")
     sick = jump("b", "p", [first], "k")
     healthy = jump("c", "p", [first], "x")
     needy = jump("c", "p", [first, sick], "z", P=entry("P", "id", "y"))
-    assert len(merged(first, sick, healthy, needy)) == 4
+    (step,) = (step for step in merged(first, sick, healthy, needy) if step.graph == "c")
+    assert keys(step) == ["x", "z"]
+    assert step.needs == {first, sick}
+    assert {(*keys(part), frozenset(part.needs), len(part.entries["P"].requires)) for part in step.parts} == {
+        ("x", frozenset({first}), 0),
+        ("z", frozenset({first, sick}), 1),
+    }
 
 
-def test_nor_for_one_that_what_it_waits_for_needs():
+def test_its_parts_are_those_of_all_that_joined():
+    first = root("a")
+    sick, ill = jump("b", "p", [first], "k"), jump("d", "p", [first], "m")
+    plain = jump("c", "p", [first], "x")
+    one = jump("c", "p", [first, sick], "z", P=entry("P", "id", "y"))
+    other = jump("c", "p", [first, ill], "w", P=entry("P", "id", "sku"))
+    (step,) = (step for step in merged(first, sick, ill, plain, one, other) if step.graph == "c")
+    assert sorted(keys(part) for part in step.parts) == [["w"], ["x"], ["z"]]
+    assert step.needs == {first, sick, ill}
+
+
+def test_parts_that_wait_for_the_same_are_one():
+    first = root("a")
+    sick, ill = jump("b", "p", [first], "k"), jump("d", "p", [first], "m")
+    steps = [jump("c", "p", [first, awaited], name, P=entry("P", "id", "y")) for name, awaited in
+             (("u", sick), ("v", ill), ("w", sick))]  # fmt: skip
+    (step,) = (step for step in merged(first, sick, ill, *steps) if step.graph == "c")
+    assert sorted(keys(part) for part in step.parts) == [["u", "w"], ["v"]]
+
+
+def test_parts_keep_their_selections_to_themselves():
     first = root("a")
     sick = jump("b", "p", [first], "k")
-    soon, late = jump("d", "p", [first], "m"), jump("d", "p", [first, sick], "n", P=entry("P", "id", "y"))
-    healthy, needy = jump("c", "p", [first, soon], "x"), jump("c", "p", [first, late], "z")
-    assert len(merged(first, sick, soon, late, healthy, needy)) == 6
+    plain = jump("c", "p", [first], "part { x }")
+    needy = jump("c", "p", [first, sick], "part { y }", P=entry("P", "id", "y"))
+    (step,) = (step for step in merged(first, sick, plain, needy) if step.graph == "c")
+    below = [next(iter(each.selection.by_type.values())).fields["part"].below for each in (step, *step.parts)]
+    assert sorted(sorted(selection.fields) for selection in below if selection) == [["x"], ["x", "y"], ["y"]]
+
+
+def test_what_parts_wait_for_may_be_merged_too():
+    """The step that took the place of another takes it in the parts of others as well."""
+    first = root("a")
+    one, other = jump("b", "node|P", [first], "k"), jump("b", "node|Q", [first], "k", P=entry("P"))
+    plain = jump("c", "p", [first], "x")
+    needy = jump("c", "p", [first, other], "z", P=entry("P", "id", "y"))
+    steps = merged(first, one, other, plain, needy)
+    (step,) = (step for step in steps if step.graph == "c")
+    assert {awaited for part in step.parts for awaited in part.needs} <= set(steps)
+
+
+def test_steps_that_wait_for_the_same_have_no_parts():
+    first = root("a")
+    (_, step) = merged(first, jump("b", "p", [first], "x"), jump("b", "p", [first], "y", P=entry("P", "id", "sku")))
+    assert step.parts == []
 
 
 def test_a_step_that_others_await_stays_where_it_is():
@@ -255,6 +300,38 @@ def test_roots_and_early_steps_are_not_moved():
     late = jump("c", "p", [first], "y")
     assert len(merged(first, early, late)) == 3
     assert len(merged(root("a"), root("a"))) == 2
+
+
+# -- sharing requests --------------------------------------------------------------------------------------------------
+
+
+def shared(*steps: StepDraft, joins: str = "bc") -> list[list[str]]:
+    """The requests of more than one step, each with its steps' places."""
+    ordered = in_order(steps)
+    requests = share_requests(ordered, joins)
+    assert sorted(number for numbers in requests for number in numbers) == [*range(len(steps))]
+    return [[print_path(ordered[number][0].path) for number in numbers] for numbers in requests if len(numbers) > 1]
+
+
+def test_steps_of_one_subgraph_and_level_share_a_request():
+    first = root("a")
+    assert shared(first, jump("b", "p", [first]), jump("b", "q", [first]), jump("c", "q", [first])) == [["p", "q"]]
+
+
+def test_steps_of_different_levels_do_not():
+    """Whatever is behind the first would come later."""
+    first = root("a")
+    second = jump("c", "p", [first])
+    assert shared(first, second, jump("b", "p", [first]), jump("b", "q", [second])) == []
+
+
+def test_steps_of_subgraphs_that_do_not_take_them_do_not():
+    first = root("a")
+    assert shared(first, jump("b", "p", [first]), jump("b", "q", [first]), joins="c") == []
+
+
+def test_roots_have_requests_of_their_own():
+    assert shared(root("b"), root("b")) == []
 
 
 # -- order and dependencies --------------------------------------------------------------------------------------------
