@@ -154,12 +154,6 @@ def check(stage: Stage, cell: Cell) -> list[str]:
     return found
 
 
-def is_about_time(problems: Sequence[str]) -> bool:
-    """Whether all that is not as promised came too late: by a fault of ours, or because the machine stood still."""
-    late = ("p99 is", "codes ['DEADLINE_EXCEEDED']")
-    return bool(problems) and all(problem.startswith(late) for problem in problems)
-
-
 def _check_process(cell: Cell) -> Iterator[str]:
     if not cell.struck:
         yield "the fault did not happen"

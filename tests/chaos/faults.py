@@ -63,8 +63,7 @@ FAULTS: tuple[Fault, ...] = (
     _http("drip", LATE, "drip", pause_ms=100),
     _tcp("dripped headers", LATE, "drip", pause_ms=100),
     _tcp("reset", BROKEN_OFF, "reset"),
-    # Tried again after each step's waits: reviews come in two steps, and the deadline may come before the last try.
-    _tcp("half-close", BROKEN_OFF | LATE, "half_close"),
+    _tcp("half-close", BROKEN_OFF, "half_close"),
     _http("500", STATUS, "error"),
     _http("HTML", MALFORMED, "html"),
     _http("garbage", MALFORMED, "garbage"),
