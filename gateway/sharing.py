@@ -122,7 +122,7 @@ class Sharing:
     def _start(self, key: Key, context: RequestContext, work: Work) -> _Flight:
         async def fly() -> Answered:
             # Loaders of its own: those of the request that started it are closed when that one ends.
-            own = replace(context, loaders={})
+            own = replace(context, loaders={}, client_headers={})
             try:
                 return await work(own)
             finally:

@@ -5,7 +5,7 @@
 
 Clients do not see such an argument. Its value is read at the nearest ancestor of a type that sets the context; so it
 may be missing there, and the argument has to take null. The field is asked for by an entity fetch of its own, which
-is why its type needs a key. Codes and verdicts follow Apollo's published composition; the rules are looked up by trying.
+is why its type needs a key. Codes and verdicts are those of Apollo's composition, as trying shows them.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 from graphql import FieldNode, InlineFragmentNode, SelectionNode, Visitor, visit
 
-from gateway.federation.compose.field_sets import FieldSetError, compact, parse_field_set
+from gateway.federation.compose.field_sets import Coordinate, FieldSetError, coordinates, parse_field_set
 from gateway.federation.compose.model import ArgumentDef, FieldDef, Kind, Place, Subgraph, TypeDef
 from gateway.federation.compose.positions import problem
 from gateway.federation.compose.type_text import is_subtype, named
@@ -32,7 +32,7 @@ class _Fault(Exception):
 
 @dataclass(frozen=True, slots=True)
 class ContextUse:
-    """What `@fromContext(field: "$user { currency }")` says. selection: on one line, with or without braces."""
+    """What `@fromContext(field: "$user { currency }")` says. selection: a field set, as written."""
 
     context: str
     selection: str
@@ -41,13 +41,7 @@ class ContextUse:
 def context_use(argument: ArgumentDef) -> ContextUse | None:
     """None for an argument that clients give, or whose text is no use of a context."""
     match = _VALUE.match(argument.from_context or "")
-    if match is None:
-        return None
-    try:
-        selection = compact(parse_field_set(match[2]))
-    except FieldSetError:
-        selection = match[2]
-    return ContextUse(match[1], selection)
+    return ContextUse(match[1], match[2]) if match is not None else None
 
 
 def supergraph_context(subgraph: str, context: str) -> str:
@@ -55,15 +49,31 @@ def supergraph_context(subgraph: str, context: str) -> str:
     return f"{subgraph}__{context}"
 
 
+def context_fields(subgraph: Subgraph) -> set[Coordinate]:
+    """Fields that some argument is filled in from, at any depth."""
+    uses = [
+        use
+        for _, field in subgraph.object_fields()
+        for argument in field.arguments.values()
+        if (use := context_use(argument)) is not None
+    ]
+    return {
+        coordinate
+        for use in uses
+        for type_def in subgraph.types.values()
+        if use.context in type_def.contexts
+        for coordinate in coordinates(subgraph, type_def.name, use.selection)
+    }
+
+
 def context_problems(subgraph: Subgraph) -> Iterator[Problem]:
     """What is wrong with a subgraph's contexts."""
     setters: dict[str, list[TypeDef]] = {}
     for type_def in subgraph.types.values():
         for name, place in type_def.contexts.items():
+            setters.setdefault(name, []).append(type_def)
             fault = _name_fault(name)
-            if fault is None:
-                setters.setdefault(name, []).append(type_def)
-            else:
+            if fault is not None:
                 yield problem(subgraph.name, place, "CONTEXT_NAME_INVALID", fault)
     for directive in subgraph.directives.values():
         for argument in directive.arguments.values():
@@ -105,8 +115,8 @@ def _argument_problems(
         yield _not_set(subgraph, argument.place, where, "an argument with a default, which it could never have")
     if not any(key.resolvable for key in type_def.keys):
         message = (
-            f'"{type_def.name}" has no resolvable @key, and "{where}" is filled in from a context: such a field is asked'
-            " for by an entity fetch. Give the type a key."
+            f'"{type_def.name}" has no resolvable @key, and "{where}" is filled in from a context: such a field is'
+            " asked for by an entity fetch. Give the type a key."
         )
         yield fault("CONTEXT_NO_RESOLVABLE_KEY", message)
     use = context_use(argument)
@@ -154,32 +164,30 @@ class _Plain(Visitor):
 def _types_of(subgraph: Subgraph, type_def: TypeDef, selections: Sequence[SelectionNode]) -> list[str]:
     """The type of the one value that is selected, for each of the fragments that apply."""
     fragments = [node for node in selections if isinstance(node, InlineFragmentNode)]
-    if fragments and len(fragments) == len(selections):
-        applying = [node for node in fragments if _overlaps(subgraph, type_def.name, node)]
-        if not applying:
-            raise _Fault(f'none of its fragments applies to "{type_def.name}"')
-        return [
-            found
-            for node in applying
-            for found in _types_of(subgraph, _condition(subgraph, node), node.selection_set.selections)
-        ]
-    if len(selections) != 1 or not isinstance(selections[0], FieldNode):
-        raise _Fault("it must select exactly one value")
-    return [_type_of_field(subgraph, type_def, selections[0])]
+    if not fragments or len(fragments) < len(selections):
+        return [_type_of_value(subgraph, type_def, selections)]
+    conditions = [(_condition(subgraph, node), node.selection_set.selections) for node in fragments]
+    possible = subgraph.possible(type_def.name)
+    applying = [(condition, below) for condition, below in conditions if condition.name in possible]
+    if not applying:
+        raise _Fault(f'none of its fragments applies to "{type_def.name}"')
+    return [_type_of_value(subgraph, condition, below) for condition, below in applying]
 
 
 def _condition(subgraph: Subgraph, node: InlineFragmentNode) -> TypeDef:
-    assert node.type_condition is not None
-    return subgraph.types[node.type_condition.name.value]
+    condition = subgraph.types.get(node.type_condition.name.value) if node.type_condition is not None else None
+    if condition is None or condition.kind is not Kind.OBJECT:
+        raise _Fault("a fragment here needs a type condition that is an object type")
+    return condition
 
 
-def _overlaps(subgraph: Subgraph, type_name: str, node: InlineFragmentNode) -> bool:
-    if node.type_condition is None:
-        raise _Fault("a fragment needs a type condition here")
-    condition = node.type_condition.name.value
-    if condition not in subgraph.types or not subgraph.types[condition].composite:
-        return False
-    return bool({*subgraph.possible(type_name)} & {*subgraph.possible(condition)})
+def _type_of_value(subgraph: Subgraph, type_def: TypeDef, selections: Sequence[SelectionNode]) -> str:
+    if len(selections) != 1:
+        raise _Fault("it must select exactly one value")
+    node = selections[0]
+    if not isinstance(node, FieldNode):
+        raise _Fault("only the context's own type may have fragments")
+    return _type_of_field(subgraph, type_def, node)
 
 
 def _type_of_field(subgraph: Subgraph, type_def: TypeDef, node: FieldNode) -> str:
@@ -195,23 +203,13 @@ def _type_of_field(subgraph: Subgraph, type_def: TypeDef, node: FieldNode) -> st
     assert target is not None
     if node.selection_set is None:
         raise _Fault(f'"{field.name}" is an object: select a field of it')
-    [below, *others] = _types_of(subgraph, target, node.selection_set.selections)
-    if others:
-        raise _Fault("only the context's own type may have fragments")
-    return _wrapped(field.type, below)
+    return _wrapped(field.type, _type_of_value(subgraph, target, node.selection_set.selections))
 
 
 def _wrapped(outer: str, inner: str) -> str:
-    """The type of `inner` read through `outer`: in its lists, and null where either is."""
-    if outer.endswith("!"):
-        return (
-            _wrapped(outer[:-1], inner) + "!"
-            if inner.endswith("!") or outer.startswith("[")
-            else _wrapped(outer[:-1], inner)
-        )
-    if outer.startswith("["):
-        return f"[{_wrapped(outer[1:-1], inner)}]"
-    return inner.removesuffix("!")
+    """The type of `inner` read through `outer`: in its lists, and perhaps null."""
+    bare = outer.removesuffix("!")
+    return f"[{_wrapped(bare[1:-1], inner)}]" if bare.startswith("[") else inner.removesuffix("!")
 
 
 def check_nowhere_else(coordinate: str, found: Sequence[tuple[str, ArgumentDef]]) -> Iterator[tuple[str, str, Place]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from gateway.federation.compose.context import context_fields
 from gateway.federation.compose.field_sets import Coordinate, coordinates
 from gateway.federation.compose.model import Subgraph
 from gateway.federation.compose.type_text import named
@@ -37,8 +38,8 @@ def without_external(subgraph: Subgraph, unmarked: set[Coordinate]) -> Subgraph:
 
 
 def used_fields(subgraph: Subgraph) -> set[Coordinate]:
-    """Fields that the subgraph names in a @key, @requires or @provides, or that one of its interfaces asks for."""
-    used = provided_fields(subgraph) | key_fields(subgraph) | required_fields(subgraph)
+    """Fields that the subgraph names in a @key, @requires, @provides or @fromContext, or that an interface asks for."""
+    used = provided_fields(subgraph) | key_fields(subgraph) | required_fields(subgraph) | context_fields(subgraph)
     for type_def in subgraph.types.values():
         for interface in type_def.interfaces:
             declared = subgraph.types.get(interface)

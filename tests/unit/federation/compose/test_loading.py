@@ -182,11 +182,6 @@ REFUSED = {
         ' type Query { t: Int @override(from: "b", label: "x") }',
         ["INVALID_GRAPHQL"],
     ),
-    "context": (
-        f'extend schema @link(url: "{SPEC}/v2.8", import: ["@context", "@fromContext"])'
-        ' type Query { t: T } type T @context(name: "c") { x(a: Int @fromContext(field: "$c { y }")): Int y: Int }',
-        ["UNSUPPORTED_LINKED_FEATURE", "UNSUPPORTED_LINKED_FEATURE"],
-    ),
 }
 
 
