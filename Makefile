@@ -60,6 +60,10 @@ bench: install ## Measure CPU per request beside a hand-written backend; ARGS="-
 bench-inprocess: install ## CPU per request of the public workload, stage by stage; ARGS="--workload FOLDER --against CHECKOUT"
 	@$(BIN)/python -m bench.inprocess $(ARGS)
 
+bench-workload: install ## The public workload beside Apollo Gateway and Hive Gateway; ARGS="--workload FOLDER --beside all"
+	@$(call npm,bench-peers,bench/peers)
+	@$(BIN)/python -m bench.workload $(ARGS)
+
 bench-short: install ## Hold the benchmark's two sides to the same answers and calls, then measure for a moment
 	@$(BIN)/python -m pytest -rfEs tests/shop/test_bench.py
 	@$(BIN)/python -m bench --seconds 1 --rounds 1

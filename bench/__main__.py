@@ -9,20 +9,19 @@ import argparse
 import asyncio
 import json
 import os
-import subprocess
 import sys
 import tempfile
-import time
 import urllib.request
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
+from bench import workload
 from bench.measure import CONNECTIONS, Measured, measure, pin
 from bench.queries import DASHBOARD, ORDERS, Question
 from bench.report import heading, write_section
-from bench.servers import Server, bff, gateway, supergraph_gateway
+from bench.servers import Server, bff, gateway
 from mock_services.estate import Estate
 from mock_services.generator import generate
 
@@ -38,8 +37,11 @@ class Row:
     measured: Measured
 
 
-def main() -> None:
+def main() -> int:
     options = _options()
+    if options.workload and (problems := workload.why_not(options)):
+        print(problems, file=sys.stderr)
+        return workload.CANNOT_RUN
     cores = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else []
     if len(cores) > 1:
         os.sched_setaffinity(0, set(cores[:-1]))
@@ -53,12 +55,11 @@ def main() -> None:
             for question in (DASHBOARD, ORDERS):
                 rows = _measure_all(makers, question, lambda: _estate_calls(estate), options, cores)
                 parts.append(_table(question.title, rows))
-    if options.workload:
-        parts.append(_federation_workload(Path(options.workload), options, cores))
     text = "\n\n".join(parts) + "\n"
     print(text)
     if options.write:
         write_section("bench", text)
+    return workload.run(options, cores[-1:] if len(cores) > 1 else []) if options.workload else 0
 
 
 def _options() -> argparse.Namespace:
@@ -68,13 +69,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--seconds", type=float, default=8.0, help="of each measurement (default: 8)")
     parser.add_argument("--rounds", type=int, default=3, help="interleaved; the cheapest counts (default: 3)")
     parser.add_argument("--write", action="store_true", help="put the result into docs/performance.md")
-    parser.add_argument(
-        "--workload",
-        metavar="FOLDER",
-        default=os.environ.get("BRAID_FEDERATION_WORKLOAD"),
-        help="also measure the public federation workload: a folder with supergraph.graphql, body.json, expected.json "
-        "and subgraphs/server.mjs (needs Node; default: $BRAID_FEDERATION_WORKLOAD)",
-    )
+    workload.add_options(parser)
     return parser.parse_args()
 
 
@@ -133,39 +128,5 @@ def _table(title: str, rows: Sequence[Row]) -> str:
     return "\n".join(lines)
 
 
-def _federation_workload(folder: Path, options: argparse.Namespace, cores: list[int]) -> str:
-    """The public federation benchmark's query over its four subgraphs, which run in Node."""
-    body = json.loads((folder / "body.json").read_text(encoding="utf-8"))
-    question = Question("public federation workload", body["query"], body.get("variables") or {})
-    with _node_subgraphs(folder) as count:
-        rows = _measure_all(
-            [lambda: supergraph_gateway(folder / "supergraph.graphql")], question, count, options, cores
-        )
-    return _table(question.title, rows)
-
-
-@contextmanager
-def _node_subgraphs(folder: Path) -> Iterator[Callable[[], int]]:
-    """The workload's subgraphs, at the port that its supergraph names; gives how many requests they have had."""
-    process = subprocess.Popen(["node", str(folder / "subgraphs" / "server.mjs")], stdout=subprocess.DEVNULL)
-    base = f"http://127.0.0.1:{os.environ.get('PORT', '14300')}"
-
-    def count() -> int:
-        with urllib.request.urlopen(f"{base}/stats", timeout=5) as response:
-            return int(json.load(response)["total"])
-
-    try:
-        for _ in range(100):
-            try:
-                count()
-                break
-            except OSError:
-                time.sleep(0.1)
-        yield count
-    finally:
-        process.terminate()
-        process.wait(10)
-
-
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -64,7 +64,8 @@ def bff(services: Mapping[str, str], *, caches: bool) -> Iterator[Server]:
     command = [sys.executable, "-m", "uvicorn", "bench.bff:app", "--port", str(port), "--no-access-log"]
     name = "hand-written, with document caches" if caches else "hand-written"
     environment = addresses | ({"BFF_CACHES": "1"} if caches else {})
-    with _serving(name, command, environment, lambda _: _answers(f"http://127.0.0.1:{port}/graphql/")) as server:
+    url = f"http://127.0.0.1:{port}/graphql/"
+    with _serving(name, command, environment, lambda _: wait_until_answered(url)) as server:
         yield server
 
 
@@ -108,8 +109,9 @@ def _announced(process: subprocess.Popen[str]) -> str:
     raise RuntimeError(f"the gateway did not start:\n{said}")
 
 
-def _answers(url: str) -> str:
-    end = time.monotonic() + START_TIMEOUT_S
+def wait_until_answered(url: str, timeout_s: float = START_TIMEOUT_S) -> str:
+    """The url, when GraphQL is answered there. Raises RuntimeError when that takes too long."""
+    end = time.monotonic() + timeout_s
     request = urllib.request.Request(url, b'{"query":"{__typename}"}', {"content-type": "application/json"})
     while time.monotonic() < end:
         try:
