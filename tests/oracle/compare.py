@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 from gateway.errors import BraidError
+from gateway.operation.errors import OPERATION_TOO_LARGE
 from gateway.planning.plan import Plan
 from tests.oracle.apollo import Answer, Apollo, Cost, Refused
 from tests.oracle.served_fakes import ServedFakes
@@ -59,6 +60,10 @@ class Compared:
         return f"{found or errors} (the other's errors: {self.theirs.errors[:2]}; complaints: {self.complaints[:2]})"
 
 
+class NoCase(Exception):
+    """The question is over our limits, which the other has not."""
+
+
 class Both:
     """Our gateway and the other one over one scenario after the other."""
 
@@ -75,6 +80,7 @@ class Both:
         await self._apollo.load(supergraph, self._fakes.base)
 
     async def ask(self, query: str, variables: Mapping[str, Any]) -> Compared:
+        """Raises NoCase."""
         scenario = self._scenario
         assert scenario is not None
         self._fakes.show(scenario)
@@ -94,6 +100,8 @@ class Both:
             plan = self._ours.plan(query, variables)
             answer = await self._ours.ask(query, variables, deadline_s=60)
         except BraidError as problem:
+            if problem.code == OPERATION_TOO_LARGE:
+                raise NoCase(problem.message) from problem
             return Ours(None, [problem.message], None, "")
         errors = [str(error["message"]) for error in answer.errors]
         return Ours(answer.data, errors, cost_of_ours(plan), plan_text(plan))

@@ -35,7 +35,7 @@ FAULTS = (
     Fault(
         "type of a required object is left out",
         ("farm",),
-        r"unknown fields \[",
+        r"unknown fields \[|lacks __typename",
         "A requirement such as `crop { ... on Wheat { gluten } }` is sent without `__typename` beside `gluten` unless"
         " the field set names it. The subgraph gets an object of an abstract type and cannot tell which one it is.",
     ),
@@ -63,8 +63,22 @@ FAULTS = (
     Fault(
         "fragments on a recursive interface lose data",
         ("media", "radio"),
-        r"and 'nothing'",
-        "A fragment on an interface below another fragment on it is dropped, and what it selects is not in the answer.",
+        r"and (\{\}|'nothing')",
+        "What is selected through fragments on interfaces, below other fragments on them, is fetched, as its plan"
+        " shows, and is not in the answer.",
+    ),
+    Fault(
+        "requirements of some objects demanded of all",
+        ("trips",),
+        r"and None|lacks its requirement",
+        "`tax` of trains' towns requires `size`, `climb` of all towns requires `height`: one fetch at the wider path is"
+        " made of both. Towns that `size` was not fetched for are sent without it, or not at all.",
+    ),
+    Fault(
+        "field that a condition leaves out cannot be planned",
+        ("copies",),
+        r"Was not able to find any options",
+        "A field that no subgraph can give stands under a condition that leaves it out. Planning fails all the same.",
     ),
     Fault(
         "key of another subgraph",
