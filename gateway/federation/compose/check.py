@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from graphql import GraphQLError, build_ast_schema, parse, validate_schema
 
+from gateway.federation.compose.access_rules import transitive_problems
 from gateway.federation.compose.check_inaccessible import Finding, inaccessible_findings
 from gateway.federation.compose.merged import MergedField, MergedSchema, MergedType
 from gateway.federation.compose.model import (
@@ -37,6 +38,7 @@ def merged_problems(schema: MergedSchema, supergraph_sdl: str, subgraphs: Sequen
     for subgraph in subgraphs:
         yield from supergraph_requires_problems(view, subgraph)
     if not findings:
+        yield from transitive_problems(schema, supergraph_sdl, subgraphs)
         yield from _graphql_problems(supergraph_sdl)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
+from gateway.federation.compose.access_rules import spread_access_rules
 from gateway.federation.compose.compose_directives import (
     check_composed,
     composed_definitions,
@@ -41,7 +42,7 @@ def merge(subgraphs: Sequence[Subgraph], report: Report) -> MergedSchema:
         for name, sources in context.types.items()
         if name not in _BUILT_IN_SCALARS
     }
-    types = add_interface_object_fields(context, types, report)
+    types = spread_access_rules(context, add_interface_object_fields(context, types, report))
     use = enum_use(context, types.values())
     for name, merged in types.items():
         if merged.kind is Kind.ENUM:

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import product
 
 from graphql import ListValueNode, StringValueNode, ValueNode, parse_value
 
+from gateway.federation.access import all_of
 from gateway.federation.compose.model import Applied
 from gateway.federation.compose.sources import most_common
 
+ACCESS_RULES = frozenset({"authenticated", "requiresScopes", "policy"})
 _ALTERNATIVES = {"requiresScopes": "scopes", "policy": "policies"}
 PRINT_ORDER = (
     *("specifiedBy", "oneOf", "deprecated", "tag", "inaccessible"),
@@ -31,6 +32,34 @@ def merge_applied(applications: Iterable[Sequence[Applied]]) -> tuple[str, ...]:
         if same:
             merged.extend(_merge(name, same))
     return (*merged, *_composed([applied for applied in found if applied.composed]))
+
+
+def merge_access_rules(groups: Iterable[Sequence[str]]) -> tuple[str, ...]:
+    """The first group's directives, as GraphQL text, with the access rules of all groups together in place of its own."""
+    groups = list(groups)
+    found = [text for group in groups for text in group if _name_in(text) in ACCESS_RULES]
+    if len(set(found)) == len([text for text in groups[0] if _name_in(text) in ACCESS_RULES]):
+        return tuple(groups[0])
+    merged = {name: [text for text in found if _name_in(text) == name] for name in PRINT_ORDER}
+    kept = {name: [text for text in groups[0] if _name_in(text) == name] for name in PRINT_ORDER}
+    composed = [text for text in groups[0] if _name_in(text) not in PRINT_ORDER]
+    ordered: list[str] = []
+    for name in PRINT_ORDER:
+        ordered += _merge_texts(name, merged[name]) if merged[name] else kept[name]
+    return (*ordered, *composed)
+
+
+def _merge_texts(name: str, texts: Sequence[str]) -> list[str]:
+    different = list(dict.fromkeys(texts))
+    if len(different) == 1:
+        return different
+    argument = _ALTERNATIVES[name]
+    values = [text.removeprefix(f"@{name}({argument}: ").removesuffix(")") for text in different]
+    return [f"@{name}({argument}: {_conjunction([_alternatives(value) for value in values])})"]
+
+
+def _name_in(text: str) -> str:
+    return text[1:].split("(", 1)[0]
 
 
 def _composed(found: Sequence[Applied]) -> Iterator[str]:
@@ -73,9 +102,7 @@ def _strings(value: ValueNode) -> list[str]:
 
 def _conjunction(rules: Sequence[Sequence[frozenset[str]]]) -> str:
     """All rules at once, again as alternatives; those that ask for more than another one are left out."""
-    combined = {frozenset[str]().union(*choice) for choice in product(*rules)}
-    minimal = [group for group in combined if not any(other < group for other in combined)]
-    groups = sorted(sorted(group) for group in minimal)
+    groups = sorted(sorted(group) for group in all_of(frozenset(rule) for rule in rules))
     return "[" + ", ".join(_list_text(group) for group in groups) + "]"
 
 

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from gateway.federation.compose.externals import used_fields
+from gateway.federation.compose.merge_directives import ACCESS_RULES
 from gateway.federation.compose.model import FieldDef, Kind, Subgraph, TypeDef
 from gateway.federation.compose.positions import problem
 from gateway.federation.errors import Problem
-
-ACCESS_RULES = frozenset({"authenticated", "requiresScopes", "policy"})
 
 
 def mark_problems(subgraph: Subgraph) -> Iterator[Problem]:
@@ -68,7 +67,10 @@ def _access_rules_on_interfaces(subgraph: Subgraph) -> Iterator[Problem]:
     for type_def in subgraph.types.values():
         if type_def.merged_kind is not Kind.INTERFACE:
             continue
-        fields = [(f"{type_def.name}.{field.name}", field.applied) for field in type_def.fields.values()]
+        # A field of an interface object is resolved there, for all implementations: its rule is theirs.
+        is_interface = type_def.kind is Kind.INTERFACE
+        resolved = type_def.fields.values() if is_interface else ()
+        fields = [(f"{type_def.name}.{field.name}", field.applied) for field in resolved]
         for element, found in [(type_def.name, type_def.applied), *fields]:
             for applied in found:
                 if applied.name in ACCESS_RULES:
