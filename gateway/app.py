@@ -19,6 +19,7 @@ from gateway.authorization.tokens import Claims
 from gateway.authorizing import check_configured, open_authorizer
 from gateway.execution.joint import JoinOptions
 from gateway.federation.compose import compose
+from gateway.federation.contract import apply_contract
 from gateway.federation.errors import Problem, SchemaError
 from gateway.federation.read_supergraph import load_supergraph
 from gateway.federation.supergraph import Supergraph
@@ -196,6 +197,8 @@ async def open_gateway(settings: Settings, shared: Telemetry | None = None) -> G
             supergraph = load_supergraph(composition.supergraph_sdl)
             if unreachable := unsatisfiable_fields(supergraph):
                 raise SchemaError(unreachable)
+        if contract := settings.contract.to_contract():
+            supergraph = load_supergraph(apply_contract(supergraph.sdl, contract))
     except BaseException:
         closing: list[Any] = [*subgraphs.values(), *services.values()]
         if authorizer is not None:

@@ -34,6 +34,14 @@ def compose(
     output: Annotated[
         Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write there, not to standard output.")
     ] = None,
+    include: Annotated[
+        list[str] | None,
+        typer.Option("--include", metavar="TAG", help="Keep only fields with such a tag; instead of contract.include."),
+    ] = None,
+    exclude: Annotated[
+        list[str] | None,
+        typer.Option("--exclude", metavar="TAG", help="Leave out what has such a tag; instead of contract.exclude."),
+    ] = None,
     as_json: Annotated[
         bool,
         typer.Option("--json", help="Print {supergraph, hints}, or {problems}; with --explain what there is to tell."),
@@ -49,7 +57,7 @@ def compose(
 
     if explain is not None and output is not None:
         raise typer.BadParameter("either --explain or --output")
-    settings = read_settings(config, supergraph)
+    settings = _with_contract(read_settings(config, supergraph), include, exclude)
     log_to_stderr()
     try:
         sdl, hints = asyncio.run(_compose(settings))
@@ -66,6 +74,13 @@ def compose(
         write_json({"supergraph": sdl, "hints": [asdict(hint) for hint in hints]})
     elif output is None:
         write_text(sdl)
+
+
+def _with_contract(settings: Settings, include: list[str] | None, exclude: list[str] | None) -> Settings:
+    """The settings with the tags of the command line in place of theirs."""
+    given = {"include": tuple(include or ()), "exclude": tuple(exclude or ())}
+    changed = settings.contract.model_copy(update={name: tags for name, tags in given.items() if tags})
+    return settings.model_copy(update={"contract": changed})
 
 
 async def _compose(settings: Settings) -> tuple[str, Sequence[Problem]]:

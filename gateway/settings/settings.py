@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, model_validator
 
 from gateway.settings.authorization import AuthorizationSection
+from gateway.settings.contract import ContractSection
 from gateway.settings.cost import CostSection
 from gateway.settings.execution import CacheSection, ExecutionSection, LimitsSection
 from gateway.settings.file import KeyPath, dotted, variable_form
@@ -45,6 +46,7 @@ class Settings(Section):
     limits: LimitsSection = LimitsSection()
     cost: CostSection = CostSection()
     cache: CacheSection = CacheSection()
+    contract: ContractSection = ContractSection()
     overrides: OverridesSection = OverridesSection()
     authorization: AuthorizationSection | None = None
     overload: OverloadSection = OverloadSection()

@@ -153,6 +153,35 @@ def test_schema_modules_are_found_beside_the_configuration(braid: Braid, graph: 
     assert elsewhere.stdout == braid("compose").stdout != ""
 
 
+TAGGED = """
+schema @link(url: "https://specs.apollo.dev/link/v1.0") @link(url: "https://specs.apollo.dev/join/v0.5", for: EXECUTION)
+  @link(url: "https://specs.apollo.dev/tag/v0.3") { query: Query }
+enum join__Graph { A @join__graph(name: "a", url: "http://a.test") }
+type Query @join__type(graph: A) {
+  seen: Int @tag(name: "out")
+  hidden: Int @tag(name: "in")
+  both: Int @tag(name: "out") @tag(name: "in")
+}
+"""
+
+
+def test_compose_shows_what_a_contract_leaves(braid: Braid, tmp_path: Path) -> None:
+    """By the configuration's tags, or by those of the command line in their place."""
+    (tmp_path / "tagged.graphql").write_text(TAGGED, encoding="utf-8")
+    (tmp_path / "braid.yaml").write_text("supergraph: tagged.graphql\ncontract: {exclude: [in]}\n", encoding="utf-8")
+
+    def left_out(*options: str) -> list[str]:
+        lines = braid("compose", *options, folder=tmp_path).stdout.splitlines()
+        return [line.split(":")[0].strip() for line in lines if "@inaccessible" in line and ":" in line]
+
+    assert left_out() == ["hidden", "both"]
+    assert left_out("--exclude", "out") == ["seen", "both"]
+    assert left_out("--include", "out") == ["hidden", "both"]
+    refused = braid("compose", "--exclude", "in", "--exclude", "out", folder=tmp_path)
+    assert refused.returncode == 1
+    assert "NO_QUERIES" in refused.stderr
+
+
 def test_compose_speaks_json_to_scripts(braid: Braid) -> None:
     composed = json.loads(braid("compose", "--json").stdout)
     assert composed["supergraph"].startswith("schema")
