@@ -340,7 +340,10 @@ class Pipeline:
             echo=self.options.verify_keys,
             joins=self.options.join.graphs,
             permitted=permitted,
+            choices=self.options.limits.planning_choices,
         )
+        if plan.is_cut_short:
+            self.telemetry.metrics.plans_cut_short.add(1)
         roots = collect(selections, operation.root_type, self.supergraph)
         shape = build_shape(operation.root_type, selections, self.supergraph, sight)
         cost = compile_cost(operation.kind, permitted, self.supergraph, self.options.cost.rules)

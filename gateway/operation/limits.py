@@ -70,6 +70,8 @@ class Limits:
     """Values in the variables, lists and objects with all that is in them. Coercing takes up to 3 us each."""
     fetches: int = 40
     """Steps of the plan: fetches from subgraphs. Known, and refused, once the operation is planned."""
+    planning_choices: int = 5_000
+    """Choices that planning tries before it takes what it has. Nothing is refused."""
 
 
 class Spread(NamedTuple):

@@ -191,6 +191,7 @@ class Plan:
     root_type: name of the operation's root type.
     requests:  ids of the steps that share a request when all goes well; every step is in one. Left out, each has its
                own.
+    is_cut_short: whether the search for it was: then it answers the operation, but there may be a cheaper one.
     behind:    for each step, and each part of one, by id: how many steps must come after it, one behind the other: the
                rest of its longest path.
     partners:  for each step that shares its request, the ids of those that it shares it with.
@@ -199,6 +200,7 @@ class Plan:
     root_type: str
     steps: tuple[FetchStep, ...]
     requests: tuple[tuple[int, ...], ...] = ()
+    is_cut_short: bool = False
     behind: tuple[int, ...] = field(init=False)
     partners: Mapping[int, frozenset[int]] = field(init=False)
 

@@ -20,7 +20,7 @@ from gateway.planning.passes import direct, in_order, merge_steps, share_request
 from gateway.planning.plan import FetchStep, Plan, PlanningError
 from gateway.planning.representation import build_contexts, build_representation
 from gateway.planning.solution import ObjectPlan, Source
-from gateway.planning.solver import Solver
+from gateway.planning.solver import CHOICES, Solver
 
 
 def plan_operation(
@@ -32,6 +32,7 @@ def plan_operation(
     echo: Collection[str] = (),
     joins: Collection[str] = (),
     permitted: Selections | None = None,
+    choices: int = CHOICES,
 ) -> Plan:
     """The plan for an operation under these values of its condition variables.
 
@@ -39,10 +40,11 @@ def plan_operation(
     echo:    subgraphs whose entities must tell their keys (see gateway.planning.echo).
     joins:   subgraphs that take several entity fetches in one request (see gateway.planning.passes.requests).
     permitted: the operation's selections as far as the client may see what they select; None for all of them.
+    choices: how many are tried before the plan is taken that was found till then.
 
     Raises PlanningError when no set of subgraphs can answer.
     """
-    solution = solve_operation(operation, conditions, supergraph, lookups=lookups, permitted=permitted)
+    solution = solve_operation(operation, conditions, supergraph, lookups=lookups, permitted=permitted, choices=choices)
     return write_plan(solution, operation, supergraph, echo, joins)
 
 
@@ -65,11 +67,12 @@ def solve_operation(
     *,
     lookups: bool = True,
     permitted: Selections | None = None,
+    choices: int = CHOICES,
 ) -> Solution:
     """Which source gives which field. Arguments and errors as in `plan_operation`."""
     selected = specialise(operation, conditions) if permitted is None else permitted
     selections = bind_contexts(selected, operation.root_type, supergraph, operation.variable_definitions)
-    solver = Solver(supergraph, lookups=lookups)
+    solver = Solver(supergraph, lookups=lookups, choices=choices)
     if operation.kind != "mutation":
         return Solution(solver, [(_solve_query(selections, solver, operation), None)])
     fields = collect(selections, operation.root_type, supergraph)
@@ -95,7 +98,7 @@ def write_plan(
     echo_keys(emitter.steps, echo, supergraph)
     ordered = in_order(emitter.steps)
     steps = _Finishing(ordered, operation, supergraph).steps()
-    return Plan(operation.root_type, steps, share_requests(ordered, joins))
+    return Plan(operation.root_type, steps, share_requests(ordered, joins), solution.solver.is_cut_short)
 
 
 def _solve_query(selections: Selections, solver: Solver, operation: Operation) -> ObjectPlan:

@@ -10,6 +10,8 @@ from graphql import parse, print_ast
 from gateway.planning.joining import join_documents
 from gateway.planning.plan import FetchStep, Path, Plan, Representation, RepresentationField
 
+_CUT_SHORT = "the search was cut short: there may be a cheaper plan (limits.planning_choices)\n"
+
 
 def print_plan(plan: Plan) -> str:
     """One block per request: of each step in it level, id, subgraph, where, after which steps; then what is sent.
@@ -18,7 +20,8 @@ def print_plan(plan: Plan) -> str:
     """
     if not plan.steps:
         return "no fetches\n"
-    return "\n".join(_request([plan.steps[number] for number in numbers]) for numbers in plan.requests)
+    requests = [_request([plan.steps[number] for number in numbers]) for numbers in plan.requests]
+    return "\n".join([_CUT_SHORT, *requests] if plan.is_cut_short else requests)
 
 
 def plan_as_json(plan: Plan) -> list[dict[str, Any]]:

@@ -70,6 +70,9 @@ class LimitsSection(Section):
     """Values in the variables, lists and objects with all that is in them."""
     fetches: Count = _LIMITS.fetches
     """Fetches from subgraphs that the operation's plan consists of."""
+    planning_choices: Count = _LIMITS.planning_choices
+    """Choices that are tried for the plan. An operation that would take more is answered by a plan that may not be the
+    cheapest."""
 
     def to_limits(self) -> Limits:
         """The same as the value that the operation stage takes."""

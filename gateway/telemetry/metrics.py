@@ -138,6 +138,9 @@ class Metrics:
             ("outcome",),
         )
         self.tokens = Counters("braid_tokens", "Requests with a token, by OK or the code of the refusal.", ("outcome",))
+        self.plans_cut_short = Counters(
+            "braid_plans_cut_short", "Plans that were made with fewer choices tried than there are.", ()
+        )
         self.in_flight = 0
         self.caches: Mapping[str, Cache] = {}
         self.policies: Sequence[ServicePolicy] = ()
@@ -159,6 +162,7 @@ class Metrics:
         yield self.costs.collect()
         yield self.restricted.collect()
         yield self.tokens.collect()
+        yield self.plans_cut_short.collect()
         yield from self._collect_caches()
         yield from collect_policies(self.policies)
         yield from self._collect_sharing()
