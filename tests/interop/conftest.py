@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 
+import httpx
 import pytest
 
 from tests.interop.festival import NAMES, YOGA, SubgraphServer, why_not
@@ -14,6 +16,8 @@ from tests.shop.gateway_process import GatewayProcess
 
 Servers = Mapping[str, SubgraphServer]
 # What is tried here is not how fast a busy machine is.
+post = partial(httpx.post, timeout=30, trust_env=False)
+get = partial(httpx.get, timeout=30, trust_env=False)
 PATIENT = {"BRAID_EXECUTION__DEADLINE_S": "20", "BRAID_SERVICE_DEFAULTS__TIMEOUT_S": "20"}
 
 

@@ -7,11 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import httpx
 import pytest
 
 from gateway.federation.compose import SubgraphSchema, compose
-from tests.interop.conftest import PATIENT, Servers, configured, needs
+from tests.interop.conftest import PATIENT, Servers, configured, get, needs, post
 from tests.interop.festival import APOLLO, ARIADNE, NAMES, STRAWBERRY, YOGA
 from tests.shop.gateway_process import GatewayProcess
 
@@ -23,8 +22,8 @@ def test_csrf_prevention_is_no_obstacle(gateway: GatewayProcess, servers: Server
     """Apollo Server refuses what a browser may send without asking first: GET, and bodies that are called text."""
     url = servers[APOLLO].url
     refused = [
-        httpx.get(url, params={"query": "{ tickets { id } }"}),
-        httpx.post(url, content='{"query": "{ tickets { id } }"}', headers={"content-type": "text/plain"}),
+        get(url, params={"query": "{ tickets { id } }"}),
+        post(url, content='{"query": "{ tickets { id } }"}', headers={"content-type": "text/plain"}),
     ]
     assert [answer.status_code for answer in refused] == [400, 400]
     assert "CSRF" in refused[0].text
@@ -34,7 +33,7 @@ def test_csrf_prevention_is_no_obstacle(gateway: GatewayProcess, servers: Server
 @needs(ARIADNE, APOLLO, YOGA)
 def test_a_clients_get_becomes_posts(gateway: GatewayProcess, servers: Servers) -> None:
     """How clients ask is between them and the gateway."""
-    answer = httpx.get(f"{gateway.url}/graphql", params={"query": ONE_OF_EACH})
+    answer = get(f"{gateway.url}/graphql", params={"query": ONE_OF_EACH})
     assert (answer.status_code, "errors" in answer.json()) == (200, True)  # One rating fails, as always.
     asked = {name: {request.method for request in server.asked()} for name, server in servers.items()}
     assert asked == {name: {"POST"} for name in NAMES}
@@ -46,9 +45,7 @@ def test_compression_is_understood_whether_wanted_or_not(gateway: GatewayProcess
     body = {"query": "{ __typename }"}
     encodings = {
         name: [
-            httpx.post(servers[name].url, json=body, headers={"accept-encoding": accepted}).headers.get(
-                "content-encoding"
-            )
+            post(servers[name].url, json=body, headers={"accept-encoding": accepted}).headers.get("content-encoding")
             for accepted in ("gzip", "identity")
         ]
         for name in (STRAWBERRY, ARIADNE)
@@ -61,7 +58,7 @@ def test_compression_is_understood_whether_wanted_or_not(gateway: GatewayProcess
 def test_extensions_of_servers_stay_inside(gateway: GatewayProcess, servers: Servers) -> None:
     """Tracing, cost, caching: what servers add to their answers is not the graph's."""
     for name in (APOLLO, YOGA):
-        own = httpx.post(servers[name].url, json={"query": "{ __typename }"}).json()
+        own = post(servers[name].url, json={"query": "{ __typename }"}).json()
         assert own["extensions"] == {"region": "hunter2"}
     answer = gateway.ask("{ tickets { id } latestReviews { stars } }")
     answer.whole()
@@ -72,7 +69,7 @@ def test_extensions_of_servers_stay_inside(gateway: GatewayProcess, servers: Ser
 @needs(YOGA)
 def test_masked_errors_keep_their_place(gateway: GatewayProcess, servers: Servers) -> None:
     """yoga says "Unexpected error." of everything; where it was is what it does tell."""
-    own = httpx.post(
+    own = post(
         servers[YOGA].url,
         json={
             "query": "query ($r: [_Any!]!) { _entities(representations: $r) { ... on Act { rating } } }",
@@ -104,7 +101,7 @@ def outdated(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> Iter
     folder = tmp_path_factory.mktemp("outdated")
     schemas: list[SubgraphSchema] = []
     for name, server in servers.items():
-        sdl = httpx.post(server.url, json={"query": "{ _service { sdl } }"}).json()["data"]["_service"]["sdl"]
+        sdl = post(server.url, json={"query": "{ _service { sdl } }"}).json()["data"]["_service"]["sdl"]
         key = '@key(fields: "id")'
         schemas.append(SubgraphSchema(name, f"{sdl}\nextend type {ENTITIES[name]} {key} {{ gone_{name}: Int }}"))
     file = folder / "supergraph.graphql"
@@ -129,7 +126,7 @@ def test_a_field_that_is_gone_costs_no_other_servers_fields(
 ) -> None:
     """A server that no longer knows a field refuses the whole request, by 200 or 400, with a code or without."""
     accepting = {"accept": "application/graphql-response+json, application/json;q=0.9"}
-    assert httpx.post(servers[name].url, json={"query": "{ nothing }"}, headers=accepting).status_code == status
+    assert post(servers[name].url, json={"query": "{ nothing }"}, headers=accepting).status_code == status
     answer = outdated.ask(query)
     assert answer.status == 200
     assert {error["extensions"]["service"] for error in answer.errors} == {name}

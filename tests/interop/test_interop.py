@@ -9,10 +9,9 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-import httpx
 import pytest
 
-from tests.interop.conftest import Servers, needs
+from tests.interop.conftest import Servers, needs, post
 from tests.interop.festival import APOLLO, ARIADNE, NAMES, STRAWBERRY, YOGA
 from tests.shop.gateway_process import GatewayProcess
 
@@ -166,7 +165,7 @@ def test_an_error_for_clients_is_known_by_its_code_whatever_the_status(
 ) -> None:
     """yoga answers a refused mutation with 422 and a whole GraphQL answer: its error, not a failure of transport."""
     refused = 'mutation { review(act: "a1", stars: 6) { stars } }'
-    assert httpx.post(servers[YOGA].url, json={"query": refused}).status_code == 422
+    assert post(servers[YOGA].url, json={"query": refused}).status_code == 422
     answer = gateway.ask(refused)
     assert answer.data == {"review": None}
     (error,) = answer.errors
@@ -182,8 +181,8 @@ def test_many_clients_at_once_get_the_same(gateway: GatewayProcess) -> None:
         return gateway.ask("query ($id: ID!) { ticket(id: $id) { id act { name verdict } } }", id=f"t{ticket}").whole()
 
     wanted = {1: ("Lanterns", "again"), 2: ("Quartz", "again"), 3: ("Mossfield", None)}
-    tickets = [*wanted] * 20
-    with ThreadPoolExecutor(12) as clients:
+    tickets = [*wanted] * 12
+    with ThreadPoolExecutor(8) as clients:
         for ticket, data in zip(tickets, clients.map(ask, tickets), strict=True):
             name, verdict = wanted[ticket]
             assert data["ticket"] == {"id": f"t{ticket}", "act": {"name": name, "verdict": verdict}}

@@ -16,7 +16,7 @@ from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 from tests.federation.scenarios import SCENARIOS
-from tests.oracle.apollo import PACKAGES, Refused
+from tests.oracle.apollo import PACKAGES, PATIENCE_S, Refused
 from tests.oracle.compare import Compared
 from tests.oracle.faults import FAULTS
 from tests.oracle.scenario_run import NOT_ASKED, Outcome, run
@@ -83,6 +83,9 @@ def _tell_answers(outcomes: Sequence[Outcome], verdicts: Verdicts) -> None:
     met = sum((outcome.faults for outcome in outcomes), Counter[str]())
     for fault in FAULTS:
         verdicts.note(f"{met[fault.name]:>5} times: {fault.name}")
+    verdicts.note(
+        f"{sum(o.unanswered for o in outcomes)} more questions that the other did not answer in {PATIENCE_S} s"
+    )
     for compared in unexplained[:SHOWN]:
         whose = "ours is right" if compared.ours.data == compared.truth else "ours is not the monolith's either"
         verdicts.note(f"{compared.scenario}, {whose}: {compared.difference()}\n{compared.query}\n")

@@ -80,7 +80,7 @@ class Both:
         await self._apollo.load(supergraph, self._fakes.base)
 
     async def ask(self, query: str, variables: Mapping[str, Any]) -> Compared:
-        """Raises NoCase."""
+        """Raises NoCase; GaveUp when the other does not answer."""
         scenario = self._scenario
         assert scenario is not None
         self._fakes.show(scenario)

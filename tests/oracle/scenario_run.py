@@ -12,7 +12,7 @@ import structlog
 
 from gateway.federation.compose import SubgraphSchema, compose
 from tests.federation.scenarios import SCENARIOS
-from tests.oracle.apollo import Apollo, Refused
+from tests.oracle.apollo import Apollo, GaveUp, Refused
 from tests.oracle.compare import Both, Compared, NoCase
 from tests.oracle.faults import fault_of
 from tests.oracle.served_fakes import ServedFakes
@@ -30,6 +30,7 @@ class Outcome:
     """Of one scenario. Sums are over the cases with equal answers; ours comes first in each pair.
 
     worse: the cases in which our plan makes more fetches or is deeper. faults: by name, how often each was met.
+    unanswered: questions that the other gave up; no cases.
     """
 
     scenario: str
@@ -40,6 +41,7 @@ class Outcome:
     worse: list[Compared] = field(default_factory=list[Compared])
     unexplained: list[Compared] = field(default_factory=list[Compared])
     faults: Counter[str] = field(default_factory=Counter[str])
+    unanswered: int = 0
 
     def count(self, compared: Compared) -> None:
         self.cases += 1
@@ -71,16 +73,19 @@ async def _run(scenario: Scenario, cases: int, seed: int) -> Outcome:
     schema = scenario.monolith.schema
     labels = [record.label for rows in scenario.world.tables.values() for record in rows.values()]
     queries = RandomQueries(schema, f"oracle {seed} {scenario.name}", [*labels, "x"])
-    async with Apollo() as apollo, ServedFakes() as fakes:
-        both = Both(apollo, fakes)
-        try:
-            await both.load(scenario, supergraph_sdl_of(scenario))
-        except Refused as problem:
-            raise Refused(f"{scenario.name}: {problem}") from problem
-        while outcome.cases < cases:
-            is_mutation = schema.mutation_type and outcome.cases % MUTATIONS == 0
-            with suppress(NoCase):
-                outcome.count(await both.ask(queries.next("mutation" if is_mutation else "query"), {}))
+    while outcome.cases < cases:
+        async with Apollo() as apollo, ServedFakes() as fakes:
+            both = Both(apollo, fakes)
+            try:
+                await both.load(scenario, supergraph_sdl_of(scenario))
+                while outcome.cases < cases:
+                    is_mutation = schema.mutation_type and outcome.cases % MUTATIONS == 0
+                    with suppress(NoCase):
+                        outcome.count(await both.ask(queries.next("mutation" if is_mutation else "query"), {}))
+            except Refused as problem:
+                raise Refused(f"{scenario.name}: {problem}") from problem
+            except GaveUp:
+                outcome.unanswered += 1
     return outcome
 
 
