@@ -58,6 +58,7 @@ class Emitter:
         self._signatures = Signatures(supergraph)
         self._has_contexts = any(definition.contexts for definition in supergraph.types.values())
         self.steps: list[StepDraft] = []
+        self._by_place: dict[tuple[object, ...], list[StepDraft]] = {}
 
     def query(self, plan: ObjectPlan) -> None:
         """The steps of a query's root."""
@@ -207,10 +208,13 @@ class Emitter:
 
     def _shared(self, step: StepDraft) -> StepDraft:
         """An equal step that is there already, widened by this one's types; otherwise this one."""
-        for other in self.steps:
+        place = (step.graph, step.kind, tuple(element.key for element in step.path))
+        same = self._by_place.setdefault(place, [])
+        for other in same:
             if _are_one_call(other, step) and self._agree(other.entries, step.entries):
                 _widen(other, step)
                 return other
+        same.append(step)
         self.steps.append(step)
         return step
 
