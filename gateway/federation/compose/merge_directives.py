@@ -35,7 +35,7 @@ def merge_applied(applications: Iterable[Sequence[Applied]]) -> tuple[str, ...]:
 
 
 def merge_access_rules(groups: Iterable[Sequence[str]]) -> tuple[str, ...]:
-    """The first group's directives, as GraphQL text, with the access rules of all groups together in place of its own."""
+    """The first group's directives, as GraphQL text, with the access rules of all groups in place of its own."""
     groups = list(groups)
     found = [text for group in groups for text in group if _name_in(text) in ACCESS_RULES]
     if len(set(found)) == len([text for text in groups[0] if _name_in(text) in ACCESS_RULES]):
