@@ -64,13 +64,45 @@ def check(
     config: ConfigOption = None,
     supergraph: SupergraphOption = None,
     as_json: Annotated[
-        bool, typer.Option("--json", help="Print {ok, composes, services, projections, findings}.")
+        bool,
+        typer.Option("--json", help="Print {ok, composes, services, projections, findings}, or {ok, changes, ...}."),
+    ] = False,
+    against: Annotated[
+        str | None,
+        typer.Option(
+            "--against",
+            metavar="GRAPH",
+            help="Tell what would change: a supergraph or schema file, git:REVISION:PATH, or a gateway's GraphQL URL.",
+        ),
+    ] = None,
+    operations: Annotated[
+        Path | None,
+        typer.Option(
+            "--operations",
+            metavar="PATH",
+            help="Recorded operations to judge changes by: a folder of .graphql files, or JSON Lines of requests.",
+        ),
+    ] = None,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Fail on breaking changes that no recorded operation is hit by, too.")
     ] = False,
 ) -> None:
     """Check the configuration, compose the graph, ask every service how it is, and look at the projections.
 
     Each finding comes with advice. Errors end the command with exit code 1; warnings and hints do not.
+
+    With --against nothing but the graph is looked at: each breaking, dangerous or safe change, with what it hits and
+    what to do. Of a gateway's URL only the API is known; keys, requirements and who resolves what are compared with a
+    supergraph. Exit code 0: nothing breaking, or with --operations nothing that hits one; 1: something breaking, or
+    the graph does not compose; 2: the graph to compare with or the operations cannot be read.
     """
+    if against is not None:
+        from gateway.cli.comparing import compare
+
+        compare(config, supergraph, against, operations, strict, as_json)
+        return
+    if operations is not None or strict:
+        raise typer.BadParameter("--operations and --strict go with --against")
     report = _examine(config, supergraph)
     if as_json:
         write_json(_as_json(report))
