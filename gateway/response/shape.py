@@ -6,6 +6,7 @@ hides can get into an answer.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, cast
 
@@ -57,6 +58,7 @@ class ObjectShape:
 
     declared: the field's named type in the API schema.
     sight:    what the client may see of the graph; None for all of it.
+    uses, straight: of a whole answer's shape; see straight.py.
     """
 
     declared: str
@@ -65,6 +67,8 @@ class ObjectShape:
     supergraph: Supergraph
     sight: Sight | None = None
     by_type: dict[str, tuple[FieldShape, ...] | None] = field(default_factory=dict[str, tuple[FieldShape, ...] | None])
+    uses: int = 0
+    straight: Callable[[dict[str, Any]], dict[str, Any]] | None = None
 
     def fields(self, type_name: str) -> tuple[FieldShape, ...] | None:
         """The fields for a runtime type; None when clients may not see such an object here."""

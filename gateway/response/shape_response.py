@@ -8,12 +8,14 @@ a fetch has failed.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Final, Protocol, cast
 
 from gateway.operation.permitted import UNAUTHORIZED_FIELD_OR_TYPE
 from gateway.response.response import GraphQLResponse
 from gateway.response.shape import FieldShape, ObjectShape, is_list, is_non_null
+from gateway.response.straight import Unusual, find_straight
 
 Path = tuple[str | int, ...]
 JsonObject = dict[str, Any]
@@ -58,6 +60,9 @@ def shape_response(
     data:         by internal keys; not changed.
     introspected: results of `__schema` and `__type` by response key.
     """
+    if not failures and introspected is None and (straight := find_straight(shape, _shape_plainly)) is not None:
+        with suppress(Unusual):
+            return GraphQLResponse(straight(data))
     shaper = _Shaper(introspected or {})
     fields = shape.fields(shape.declared) or ()
     answer = shaper.fields(fields, data, shape.declared, ())
@@ -68,6 +73,15 @@ def shape_response(
     errors = listed if omitted else _with_unexplained(listed, shaper.violations)
     extensions: JsonObject = {"valueCompletion": shaper.notes} if shaper.notes else {}
     return GraphQLResponse(None if isinstance(answer, _Violation) else answer, _capped(errors, omitted), extensions)
+
+
+def _shape_plainly(shape: FieldShape, value: Any) -> Any:
+    """For straight shaping: a field's value. Raises Unusual when there is anything to tell of it."""
+    shaper = _Shaper({})
+    completed = shaper.value(shape, shape.type, value, ())
+    if isinstance(completed, _Violation) or shaper.violations or shaper.notes or shaper.denials:
+        raise Unusual
+    return completed
 
 
 @dataclass(slots=True)
@@ -169,7 +183,9 @@ class _Shaper:
         if len(self.denials) >= MAX_ERRORS:
             self.denials_omitted += 1
         else:
-            self.denials.append({"message": why, "path": list(path), "extensions": {"code": UNAUTHORIZED_FIELD_OR_TYPE}})
+            self.denials.append(
+                {"message": why, "path": list(path), "extensions": {"code": UNAUTHORIZED_FIELD_OR_TYPE}}
+            )
 
     def _withhold(self, path: Path, why: str) -> None:
         self.notes.append({"message": f"Answered with null: {why}.", "path": list(path)})

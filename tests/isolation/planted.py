@@ -10,7 +10,7 @@ import sys
 
 import aiohttp
 
-from gateway import sharing
+from gateway import sharing, sources
 from gateway.cli.main import app
 from gateway.services import transport
 
@@ -19,6 +19,7 @@ def take_out(protection: str) -> None:
     if protection == "headers":
         sharing._IN_THE_KEY = ("batching",)
     elif protection == "connections":
+        sources.DirectTransport = transport.AiohttpTransport  # type: ignore[misc,assignment]
         transport._CleanConnector = lambda *_, **__: aiohttp.TCPConnector()  # type: ignore[misc,assignment]
     else:
         raise ValueError(protection)
