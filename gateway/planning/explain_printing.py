@@ -43,7 +43,7 @@ def print_reasons(reasons: Sequence[Reason]) -> list[str]:
 def _told(reason: Reason) -> str:
     parts = [reason.how] if reason.how else []
     parts += [_other(other) for other in reason.alternatives]
-    if reason.how and not reason.alternatives:
+    if reason.how and not reason.alternatives and not reason.coordinate.endswith(".__typename"):
         parts.append("no other subgraph has it")
     if reason.serves:
         parts.append("serves: " + ", ".join(reason.serves))
