@@ -46,6 +46,7 @@ from gateway.federation.supergraph import (
     TypeSource,
 )
 from gateway.federation.syntax import syntax_message
+from gateway.federation.uncollected import uncollected
 
 _KINDS: dict[type, Kind] = {
     ObjectTypeDefinitionNode: Kind.OBJECT,
@@ -58,6 +59,7 @@ _KINDS: dict[type, Kind] = {
 _ROOT_NAMES = {"query": "Query", "mutation": "Mutation", "subscription": "Subscription"}
 
 
+@uncollected()
 def load_supergraph(sdl: str) -> Supergraph:
     """Build the model from supergraph SDL.
 

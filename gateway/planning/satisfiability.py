@@ -26,6 +26,7 @@ from graphql import GraphQLInterfaceType, GraphQLObjectType, get_named_type, is_
 from gateway.federation.errors import Problem
 from gateway.federation.selection import ContextValue, Field
 from gateway.federation.supergraph import Kind, Supergraph
+from gateway.federation.uncollected import uncollected
 from gateway.planning.contexts import ContextValues, contextual_arguments
 from gateway.planning.reach import Held
 from gateway.planning.reasons import listed, why_not_had
@@ -69,6 +70,7 @@ class _Walk:
         return True
 
 
+@uncollected()
 def unsatisfiable_fields(supergraph: Supergraph) -> list[Problem]:
     """One problem for each field of a type that cannot be had somewhere where it can be selected; none if all can.
 

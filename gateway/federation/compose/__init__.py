@@ -19,6 +19,7 @@ from gateway.federation.compose.report import Report
 from gateway.federation.compose.upgrade import is_federation_1, upgrade
 from gateway.federation.compose.validate import graph_problems, subgraph_problems
 from gateway.federation.errors import Problem, SchemaError
+from gateway.federation.uncollected import uncollected
 
 __all__ = ["Composition", "SubgraphSchema", "compose"]
 
@@ -47,6 +48,7 @@ class Composition:
     hints: tuple[Problem, ...]
 
 
+@uncollected()
 def compose(subgraphs: Sequence[SubgraphSchema]) -> Composition:
     """Compose the subgraphs, in whatever order they come. Raises SchemaError with all problems of the failing phase."""
     report = Report()

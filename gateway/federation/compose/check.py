@@ -20,6 +20,7 @@ from gateway.federation.compose.model import (
     TypeDef,
 )
 from gateway.federation.compose.positions import problem
+from gateway.federation.compose.printing import print_plain
 from gateway.federation.compose.validate_field_sets import supergraph_requires_problems
 from gateway.federation.errors import Problem
 
@@ -39,7 +40,7 @@ def merged_problems(schema: MergedSchema, supergraph_sdl: str, subgraphs: Sequen
         yield from supergraph_requires_problems(view, subgraph)
     if not findings:
         yield from transitive_problems(schema, supergraph_sdl, subgraphs)
-        yield from _graphql_problems(supergraph_sdl)
+        yield from _graphql_problems(print_plain(schema))
 
 
 def _locate(subgraphs: Sequence[Subgraph], finding: Finding) -> tuple[str, Place]:
@@ -69,9 +70,9 @@ def _missing_interface_fields(schema: MergedSchema) -> Iterator[Finding]:
                     yield Finding("INTERFACE_FIELD_NO_IMPLEM", message, merged.name)
 
 
-def _graphql_problems(supergraph_sdl: str) -> Iterator[Problem]:
+def _graphql_problems(sdl: str) -> Iterator[Problem]:
     try:
-        errors = validate_schema(build_ast_schema(parse(supergraph_sdl, no_location=True)))
+        errors = validate_schema(build_ast_schema(parse(sdl, no_location=True)))
     except GraphQLError as error:
         errors = [error]
     except TypeError as error:
