@@ -1,4 +1,7 @@
-"""Every case of every scenario, for tests that go through all of them in another way than its own module does."""
+"""Cases and their scenarios, for tests that go through all of them in another way than its own module does.
+
+What needs more than a supergraph file is left out: labels, contexts, access.
+"""
 
 from __future__ import annotations
 

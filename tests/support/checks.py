@@ -16,6 +16,7 @@ from typing import Any
 
 from graphql import lexicographic_sort_schema, print_schema
 
+from tests.support.conditions import needless_steps, without_false_conditions
 from tests.support.conformance import Conformance
 from tests.support.gateway import (
     Answer,
@@ -41,10 +42,12 @@ async def check(scenario: Scenario, case: Case) -> Answer:
         joining=True,
         labels=case.labels,
     )
-    _check_plan(gateway, other, case)
+    _check_plan(gateway, Gateway(scenario, backwards=True, labels=case.labels), other, case)
     answer = await gateway.ask(case.query, case.variables, case.operation)
     _check_answer(scenario, case, answer)
     _check_requests(gateway, case, answer)
+    _check_conditions(gateway, case)
+    _check_mutations(scenario, case, answer)
     if case.then:
         case.then(answer.fakes)
     if any(fault.delay_s or fault.hang for fault in case.faults.values()):
@@ -85,9 +88,10 @@ def expected_data(scenario: Scenario, case: Case) -> Any:
     return result.data
 
 
-def _check_plan(gateway: Gateway, other: Gateway, case: Case) -> None:
+def _check_plan(gateway: Gateway, other: Gateway, joining: Gateway, case: Case) -> None:
     plan = gateway.plan(case.query, case.variables, case.operation)
     assert plan_problems(plan) == []
+    assert plan_problems(joining.plan(case.query, case.variables, case.operation)) == []
     text = plan_text(plan)
     if case.plan is not None:
         assert plan_shape(plan) == sorted(case.plan), text
@@ -135,9 +139,29 @@ def _check_requests(gateway: Gateway, case: Case, answer: Answer) -> None:
     if case.requests is not None:
         assert answer.requests == dict(case.requests)
         return
-    steps = Counter(step.graph for step in gateway.plan(case.query, case.variables, case.operation).steps)
+    # For objects that lack what a field requires, the parts of a step are sent beside the whole or in its place.
+    plan = gateway.plan(case.query, case.variables, case.operation)
+    steps = Counter(each.graph for step in plan.steps for each in (step, *step.parts))
     for name, count in answer.requests.items():
         assert count <= steps[name], f"{name} was asked {count} times in a plan with {steps[name]} steps for it"
+
+
+def _check_conditions(gateway: Gateway, case: Case) -> None:
+    plain = without_false_conditions(case.query, case.variables)
+    if plain != case.query:
+        steps = plan_shape(gateway.plan(case.query, case.variables, case.operation))
+        known = {name: value for name, value in case.variables.items() if f"${name}" in plain}
+        needless = needless_steps(steps, plan_shape(gateway.plan(plain, known)), plain)
+        assert not needless, f"only needed for what a condition leaves out: {needless}"
+
+
+def _check_mutations(scenario: Scenario, case: Case, answer: Answer) -> None:
+    """Each ran once for each response key, in the document's order. Whose services fail may not have been asked."""
+    if "mutation" in case.query and not any(fault.raises or fault.hang for fault in case.faults.values()):
+        alone = scenario.start()
+        scenario.monolith.answer(case.query, case.variables, alone, case.operation)
+        expected = [(name, arguments) for _, name, arguments in alone.journal]
+        assert [(name, arguments) for _, name, arguments in answer.world.journal] == expected
 
 
 def _comparable(answer: Answer) -> tuple[str, list[str]]:

@@ -48,21 +48,27 @@ class RandomQueries:
         self._aliases = self._parts = 0
         self._variables: set[str] = set()
 
-    def next(self, kind: str = "query") -> str:
-        """The next valid operation. Conditions use the variables $yes and $no, which are declared with defaults."""
+    def next(self, kind: str = "query", *, drafts: int = 1) -> str:
+        """The next valid operation: the longest of so many drafts.
+
+        Conditions use the variables $yes and $no, which are declared with defaults.
+        """
         while True:
-            self._aliases = self._parts = 0
-            self._variables = set()
-            root = self._schema.mutation_type if kind == "mutation" else self._schema.query_type
-            body = self._selection(root, self._random.randint(self._shallowest, 5))
-            declared = [f"${name}: Boolean = {value}" for name, value in (("yes", "true"), ("no", "false"))]
-            used = [text for text in declared if text[1 : text.index(":")] in self._variables]
-            text = f"{kind}{'(' + ', '.join(used) + ')' if used else ''} {body}"
-            # All else is valid as it is made; aliases are drawn without looking. The gateway's own rule judges them:
-            # graphql-core's misses clashes between selections that read alike.
-            operation: Any = parse(text).definitions[0]
-            if not find_conflicts(operation, {}, self._schema):
-                return text
+            for text in sorted((self._draft(kind) for _ in range(drafts)), key=len, reverse=True):
+                # All else is valid as it is made; aliases are drawn without looking. The gateway's own rule judges
+                # them: graphql-core's misses clashes between selections that read alike.
+                operation: Any = parse(text).definitions[0]
+                if not find_conflicts(operation, {}, self._schema):
+                    return text
+
+    def _draft(self, kind: str) -> str:
+        self._aliases = self._parts = 0
+        self._variables = set()
+        root = self._schema.mutation_type if kind == "mutation" else self._schema.query_type
+        body = self._selection(root, self._random.randint(self._shallowest, 5))
+        declared = [f"${name}: Boolean = {value}" for name, value in (("yes", "true"), ("no", "false"))]
+        used = [text for text in declared if text[1 : text.index(":")] in self._variables]
+        return f"{kind}{'(' + ', '.join(used) + ')' if used else ''} {body}"
 
     def _selection(self, parent: Any, depth: float) -> str:
         parts = [self._part(parent, depth) for _ in range(self._random.randint(1, self._widest))]
