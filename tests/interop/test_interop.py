@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from itertools import chain
 from typing import Any
 
 import pytest
@@ -104,12 +105,14 @@ def test_all_four_answer_one_question(gateway: GatewayProcess, servers: Servers)
 
 @needs(ARIADNE, APOLLO, YOGA)
 def test_entities_are_asked_for_in_batches(gateway: GatewayProcess, servers: Servers) -> None:
-    """One call for all of them, each named once, whatever the length of the list."""
+    """One call for all of them, each named once, however many they are. Calls that come together share one."""
     gateway.ask("{ tickets { act { name stage { capacity seatsLeft } } review { text } } acts { rating } }")
     assert keys(servers, STRAWBERRY) == [["a1", "a2", "a4"]]
     assert [sorted(ids) for ids in keys(servers, ARIADNE)] == [["a1", "a2", "a4"]]
     assert keys(servers, APOLLO) == [["s1", "s2"]]
-    assert sorted(keys(servers, YOGA)) == [["a1", "a2", "a3", "a4"], ["t1", "t2", "t3"]]
+    calls_of_yoga = keys(servers, YOGA)
+    assert len(calls_of_yoga) <= 2
+    assert sorted(chain.from_iterable(calls_of_yoga)) == ["a1", "a2", "a3", "a4", "t1", "t2", "t3"]
 
 
 @needs(ARIADNE, YOGA)
