@@ -314,6 +314,7 @@ def _options(
         sharing=settings.execution.share_queries,
         operations=settings.cache.operations,
         plans=settings.cache.plans,
+        cache_bytes=settings.cache.megabytes * 1_000_000,
         limits=settings.limits.to_limits(),
         cost=settings.cost.to_limit(),
         overrides=overrides,

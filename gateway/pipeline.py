@@ -70,7 +70,7 @@ class PipelineOptions:
     explain: clients may ask for a trace of their request.
     sharing: identical queries that are under way at the same time are executed once.
     deadlines_s: by operation name, in place of what the context allows.
-    operations, plans: how many are kept, least used out first.
+    operations, plans: how many are kept, least used out first. cache_bytes: what either may take, by estimate.
     overrides: how the labels of progressive overrides are decided.
     authorizer: who decides which of the graph's access rules a request fulfils; without one, it fulfils none.
     """
@@ -83,6 +83,7 @@ class PipelineOptions:
     sharing: bool = False
     operations: int = 1000
     plans: int = 1000
+    cache_bytes: int = 32_000_000
     deadlines_s: Mapping[str, float] = field(default_factory=dict[str, float])
     limits: Limits = field(default_factory=Limits)
     cost: CostLimit = field(default_factory=CostLimit)
@@ -95,6 +96,7 @@ class Prepared:
     """All that can be known of an operation before its variables: its plan, its cost and the shape of its answer.
 
     denied: what of the operation these clients may not see. Left out, unless it is only observed.
+    operation_bytes: what the operation itself takes in memory, by estimate.
     made_s: when, as time.perf_counter() has it.
     reserve: what the end of a request's time is kept for; it learns from every answer.
     uses:    how often it was asked for. Together with `reserve` all that ever changes.
@@ -105,6 +107,7 @@ class Prepared:
     cost: OperationCost
     introspects: bool
     denied: Sequence[Denied] = ()
+    operation_bytes: int = 0
     made_s: float = field(default_factory=time.perf_counter)
     reserve: Reserve = field(default_factory=Reserve)
     uses: int = 0
@@ -124,8 +127,13 @@ class Pipeline:
         self.subgraphs = subgraphs
         self.options = options or PipelineOptions()
         self.telemetry = telemetry or Telemetry()
-        self._operations: CountedCache[tuple[str, str | None], Operation] = CountedCache(self.options.operations)
-        self._prepared: CountedCache[tuple[Operation, Traits], Prepared] = CountedCache(self.options.plans)
+        options = self.options
+        self._operations: CountedCache[tuple[str, str | None], Operation] = CountedCache(
+            options.operations, options.cache_bytes, _weigh_operation
+        )
+        self._prepared: CountedCache[tuple[Operation, Traits], Prepared] = CountedCache(
+            options.plans, options.cache_bytes, _weigh_prepared
+        )
         self._labels: LRUCache[tuple[Operation, tuple[bool, ...]], frozenset[str]] = LRUCache(self.options.plans)
         self._sharing = Sharing() if self.options.sharing else None
         self._rules = RuleIndex(supergraph)
@@ -248,13 +256,14 @@ class Pipeline:
         key = (document, operation_name)
         operation = self._operations.find(key)
         if operation is None:
-            operation = self._operations[key] = prepare_operation(
+            operation = prepare_operation(
                 document,
                 operation_name,
                 self.supergraph,
                 self.options.limits,
                 introspection=self.options.introspection,
             )
+            self._operations.keep(key, operation)
         return operation
 
     def plan(self, operation: Operation, variables: Mapping[str, Any], labels: frozenset[str] = frozenset()) -> Plan:
@@ -319,7 +328,7 @@ class Pipeline:
         if prepared is None:
             prepared = self._make_plan(operation, traits)
             if len(traits.conditions) + len(self._touched(operation, traits.conditions)) <= _MAX_CACHED_CHOICES:
-                self._prepared[key] = prepared
+                self._prepared.keep(key, prepared)
         return prepared
 
     def _make_plan(self, operation: Operation, traits: Traits) -> Prepared:
@@ -347,7 +356,19 @@ class Pipeline:
         roots = collect(selections, operation.root_type, self.supergraph)
         shape = build_shape(operation.root_type, selections, self.supergraph, sight)
         cost = compile_cost(operation.kind, permitted, self.supergraph, self.options.cost.rules)
-        return Prepared(plan, shape, cost, any(_is_introspection(root) for root in roots), denied)
+        introspects = any(_is_introspection(root) for root in roots)
+        return Prepared(plan, shape, cost, introspects, denied, _weigh_operation(operation))
+
+
+def _weigh_operation(operation: Operation) -> int:
+    """Bytes, by estimate: measured with operations of 13 to 1,000 characters."""
+    return 25_000 + 120 * len(operation.text)
+
+
+def _weigh_prepared(prepared: Prepared) -> int:
+    """Bytes, by estimate, with the operation that is its key; measured with plans of 1 to 19 steps."""
+    requests = [each for step in prepared.plan.steps for each in (step, *step.parts)]
+    return 1_500 + sum(300 + 16 * len(step.document) for step in requests) + prepared.operation_bytes
 
 
 def _log_denied(operation: Operation, denied: Sequence[Denied]) -> None:

@@ -82,6 +82,8 @@ class LimitsSection(Section):
 class CacheSection(Section):
     """How many results of the pure stages are kept; the least recently used goes first."""
 
+    megabytes: Count = 32
+    """Memory, by estimate, that the operations may take, and the plans again."""
     operations: Count = 1000
     """Parsed and validated documents, by text and operation name."""
     plans: Count = 1000

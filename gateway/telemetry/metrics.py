@@ -84,6 +84,9 @@ class Cache(Protocol):
     hits: int
     misses: int
 
+    @property
+    def held_bytes(self) -> int: ...
+
     def __len__(self) -> int: ...
 
 
@@ -173,11 +176,14 @@ class Metrics:
     def _collect_caches(self) -> Iterator[Metric]:
         entries = GaugeMetricFamily("braid_cache_entries", "What a cache holds now.", labels=("cache",))
         lookups = CounterMetricFamily("braid_cache_lookups", "Look-ups in a cache.", labels=("cache", "result"))
+        held = GaugeMetricFamily("braid_cache_bytes", "What that takes in memory, by estimate.", labels=("cache",))
         for name, cache in self.caches.items():
             entries.add_metric((name,), len(cache))
+            held.add_metric((name,), cache.held_bytes)
             lookups.add_metric((name, "hit"), cache.hits)
             lookups.add_metric((name, "miss"), cache.misses)
         yield entries
+        yield held
         yield lookups
 
     def _collect_sharing(self) -> Iterator[Metric]:
