@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import inspect
 import re
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from itertools import chain
 from typing import TYPE_CHECKING, Any, cast
 
@@ -18,7 +18,7 @@ from gateway.authorization.errors import KeysUnavailable, TokenError
 from gateway.authorization.tokens import Claims
 from gateway.authorizing import check_configured, open_authorizer
 from gateway.execution.joint import JoinOptions
-from gateway.federation.compose import compose
+from gateway.federation.compose import SubgraphSchema, compose
 from gateway.federation.contract import apply_contract
 from gateway.federation.errors import Problem, SchemaError
 from gateway.federation.read_supergraph import load_supergraph
@@ -42,7 +42,7 @@ from gateway.services.loader import close_loaders
 from gateway.services.policy.policy import ServicePolicy
 from gateway.services.request import RequestContext
 from gateway.settings import Settings
-from gateway.sources import Services, fetch_schemas, open_subgraphs, read_supergraph_file
+from gateway.sources import Services, fetch_schemas, have_changed, open_subgraphs, read_supergraph_file
 from gateway.subgraphs.subgraph import Subgraph
 from gateway.telemetry.export import open_provider
 from gateway.telemetry.metrics import Metrics
@@ -62,6 +62,7 @@ class Gateway:
 
     hints:     what composition noticed that is no error; empty when the supergraph was read from a file.
     read_side: None where no projections are configured.
+    has_changed: asks the GraphQL services whether their schemas are still those that this gateway was composed of.
     """
 
     def __init__(
@@ -77,6 +78,7 @@ class Gateway:
         self.read_side = read_side
         self.hints = hints
         self.settings = settings
+        self.has_changed: Callable[[], Awaitable[bool]] = _unchanged
         self._services = services
         self._policies = policies
         self._authorizer = pipeline.options.authorizer
@@ -168,6 +170,10 @@ class Gateway:
         return context
 
 
+async def _unchanged() -> bool:
+    return False
+
+
 async def open_gateway(settings: Settings, shared: Telemetry | None = None) -> Gateway:
     """Compose or read the supergraph and connect its subgraphs. Close what you get.
 
@@ -180,6 +186,7 @@ async def open_gateway(settings: Settings, shared: Telemetry | None = None) -> G
     authorizer = open_authorizer(settings.authorization)
     services: Services = {}
     subgraphs: dict[str, Subgraph] = {}
+    schemas: Sequence[SubgraphSchema] = ()
     read_side = _open_read_side(settings)
     telemetry = shared or _open_telemetry(settings)
     try:
@@ -192,11 +199,9 @@ async def open_gateway(settings: Settings, shared: Telemetry | None = None) -> G
                 raise SchemaError(problems)
         else:
             problems = open_subgraphs(dict.fromkeys(settings.subgraphs, ""), settings, services, subgraphs)
-            composition = compose(await fetch_schemas(subgraphs, settings, problems))
-            hints = composition.hints
-            supergraph = load_supergraph(composition.supergraph_sdl)
-            if unreachable := unsatisfiable_fields(supergraph):
-                raise SchemaError(unreachable)
+            schemas = await fetch_schemas(subgraphs, settings, problems)
+            # A large graph takes seconds. Those who are being answered by another graph meanwhile need the loop.
+            supergraph, hints = await asyncio.to_thread(_compose, schemas)
         if contract := settings.contract.to_contract():
             supergraph = load_supergraph(apply_contract(supergraph.sdl, contract))
     except BaseException:
@@ -211,7 +216,18 @@ async def open_gateway(settings: Settings, shared: Telemetry | None = None) -> G
         raise
     watched = watch_sources(subgraphs, services, telemetry)
     pipeline = Pipeline(supergraph, watched, _options(settings, supergraph, overrides, authorizer), telemetry)
-    return Gateway(pipeline, services, settings, hints, policies_of(subgraphs, services), read_side)
+    gateway = Gateway(pipeline, services, settings, hints, policies_of(subgraphs, services), read_side)
+    gateway.has_changed = lambda: have_changed(schemas, subgraphs, settings)
+    return gateway
+
+
+def _compose(schemas: Sequence[SubgraphSchema]) -> tuple[Supergraph, Sequence[Problem]]:
+    """The graph and composition's hints. Raises SchemaError."""
+    composition = compose(schemas)
+    supergraph = load_supergraph(composition.supergraph_sdl)
+    if unreachable := unsatisfiable_fields(supergraph):
+        raise SchemaError(unreachable)
+    return supergraph, composition.hints
 
 
 def _open_read_side(settings: Settings) -> ReadSide | None:

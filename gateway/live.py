@@ -39,6 +39,11 @@ class Replaceable(Protocol):
     def supergraph_sdl(self) -> str: ...
     async def run(self, request: GraphQLRequest, headers: Mapping[str, str], request_id: str) -> GraphQLResponse: ...
     async def ready(self) -> Readiness: ...
+    @property
+    def has_changed(self) -> Callable[[], Awaitable[bool]]:
+        """Asks the services whether their schemas are still those that it was made of."""
+        ...
+
     async def take_over(self, other: Any) -> int:
         """Make ready to serve in the other's place; gives how many of its plans were made anew."""
         ...
@@ -222,7 +227,17 @@ class LiveGateway(Generic[GatewayT]):
     async def _watch_subgraphs(self, every_s: float) -> None:
         while True:
             await asyncio.sleep(every_s)
-            await self.reload()
+            # A refusal may have been withdrawn at the service: then nothing has changed, and that has to be seen.
+            if self._refusal or await self._has_changed():
+                await self.reload()
+
+    async def _has_changed(self) -> bool:
+        try:
+            return await self.gateway.has_changed()
+        except Exception as error:
+            # Its connections may have been closed meanwhile, when another gateway took its place.
+            _log.warning("services were not asked", error=type(error).__name__, origin=origin(error))
+            return False
 
 
 async def _retire(serving: _Serving[Any]) -> None:

@@ -101,6 +101,14 @@ async def fetch_schemas(
     return [schema for schema in found if isinstance(schema, SubgraphSchema)]
 
 
+async def have_changed(told: Sequence[SubgraphSchema], subgraphs: Mapping[str, Subgraph], settings: Settings) -> bool:
+    """Whether a GraphQL service says another schema than it did. One that cannot say it now has not changed it."""
+    known = {schema.name: schema.sdl for schema in told}
+    asked = [subgraph for subgraph in subgraphs.values() if isinstance(subgraph, RemoteSubgraph)]
+    found = await asyncio.gather(*(_schema(subgraph, settings) for subgraph in asked))
+    return any(isinstance(schema, SubgraphSchema) and known.get(schema.name) != schema.sdl for schema in found)
+
+
 async def _schema(subgraph: Subgraph, settings: Settings) -> SubgraphSchema | Problem:
     url = settings.subgraph(subgraph.name).url or ""
     if isinstance(subgraph, LocalSubgraph):

@@ -20,7 +20,7 @@ from rich.text import Text
 
 from gateway.cli.console import FAILED, fail, write_json
 from gateway.cli.loading import ConfigOption, SupergraphOption, read_settings
-from gateway.cli.traffic import PolicyState, Told, Traffic, ask_gateway, gateway_url
+from gateway.cli.traffic import GraphState, PolicyState, Told, Traffic, ask_gateway, gateway_url
 
 if TYPE_CHECKING:
     from gateway.cli.probing import Probe, Upstream
@@ -144,9 +144,20 @@ def _table(look: Look, url: str) -> Table:
         table.add_row(name, probe.upstream.kind, health, _milliseconds(probe.duration_s), *cells, detail)
     if look.told is None:
         table.caption = _NO_GATEWAY.format(url=url)
-    elif look.told.retry_budget is not None:
-        table.caption = _LEGEND.format(budget=look.told.retry_budget)
+    else:
+        lines = [_graph(look.told.graph)] if look.told.graph.loaded else []
+        if look.told.retry_budget is not None:
+            lines.append(_LEGEND.format(budget=look.told.retry_budget))
+        table.caption = "\n".join(lines)
     return table
+
+
+def _graph(graph: GraphState) -> str:
+    """Since when the graph serves, and whether a change of it was refused."""
+    since = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(graph.loaded))
+    changes = f" · changes taken over: {graph.swaps}" if graph.swaps else ""
+    refused = " · the last change was refused: the gateway's log says why" if graph.refused else ""
+    return f"graph loaded {since}{changes}{refused}"
 
 
 def _counts(look: Look, name: str) -> tuple[str, str, str]:
@@ -183,6 +194,7 @@ def _as_json(look: Look, url: str) -> dict[str, object]:
             "url": url,
             "tells": look.told is not None,
             "retry_budget": look.told.retry_budget if look.told else None,
+            "graph": asdict(look.told.graph) if look.told and look.told.graph.loaded else None,
         },
         "services": [
             {

@@ -60,12 +60,22 @@ class PolicyState:
 
 
 @dataclass(slots=True)
+class GraphState:
+    """The graph that serves. loaded: Unix time. swaps: changes taken over. refused: the last change stands refused."""
+
+    loaded: float = 0.0
+    swaps: int = 0
+    refused: bool = False
+
+
+@dataclass(slots=True)
 class Told:
-    """All of it, by service. retry_budget: retries that the whole gateway could make now."""
+    """All of it, by service. retry_budget: retries that the whole gateway could make now. graph: that which serves."""
 
     traffic: dict[str, Traffic] = field(default_factory=dict[str, Traffic])
     policies: dict[str, PolicyState] = field(default_factory=dict[str, PolicyState])
     retry_budget: float | None = None
+    graph: GraphState = field(default_factory=GraphState)
 
 
 def gateway_url(settings: Settings) -> str:
@@ -103,6 +113,12 @@ def parse_metrics(text: str) -> Told:
             service = sample.labels.get("service")
             if sample.name == "braid_retry_budget":
                 told.retry_budget = sample.value
+            elif sample.name == "braid_graph_loaded_timestamp_seconds":
+                told.graph.loaded = sample.value
+            elif sample.name == "braid_reload_refused":
+                told.graph.refused = bool(sample.value)
+            elif sample.name == "braid_reloads_total" and sample.labels.get("outcome") == "swapped":
+                told.graph.swaps = int(sample.value)
             elif service is not None and sample.name.startswith(_CALLS):
                 told.traffic[service] = _add_calls(told.traffic.get(service, Traffic()), sample)
             elif service is not None:

@@ -18,9 +18,11 @@ class Reloads:
     def __init__(self) -> None:
         self.counts: dict[str, int] = {SWAPPED: 0, UNCHANGED: 0, REFUSED: 0}
         self._loaded_at = time.time()
+        self._refused = False
 
     def note(self, outcome: str) -> None:
         self.counts[outcome] += 1
+        self._refused = outcome == REFUSED
         if outcome == SWAPPED:
             self._loaded_at = time.time()
 
@@ -30,5 +32,7 @@ class Reloads:
         for outcome, count in self.counts.items():
             family.add_metric((outcome,), count)
         yield family
+        text = "1 while the last change stands refused and the graph before it serves, else 0."
+        yield GaugeMetricFamily("braid_reload_refused", text, value=float(self._refused))
         text = "When the graph that serves was loaded, in Unix time."
         yield GaugeMetricFamily("braid_graph_loaded_timestamp_seconds", text, value=self._loaded_at)

@@ -20,6 +20,7 @@ import pytest
 from prometheus_client import CollectorRegistry
 from prometheus_client.exposition import generate_latest
 
+from gateway.cli.services import _graph
 from gateway.cli.traffic import PolicyState, Told, Traffic, ask_gateway, gateway_url, parse_metrics
 from gateway.services.policy.breaker import Verdict
 from gateway.services.policy.budget import Budget
@@ -88,7 +89,10 @@ def test_health_is_the_services_and_the_rest_is_the_gateways(braid: Braid, shelf
     """A schema without a service is not listed: there is nothing to ask."""
     folder, gateway = shelf
     report = look(braid, folder, "--gateway", gateway)
-    assert (report["ok"], report["gateway"]) == (True, {"url": gateway, "tells": True, "retry_budget": 4.0})
+    assert (report["ok"], report["gateway"]) == (
+        True,
+        {"url": gateway, "tells": True, "retry_budget": 4.0, "graph": None},
+    )
     told = [(s["name"], s["kind"], s["health"], s["calls"], s["errors"], s["latency_ms"]) for s in report["services"]]
     assert told == [("books", "rest", "healthy", 3, 1, 180.0), ("reviews", "graphql", "healthy", 1, 0, 20.0)]
     assert all(service["probe_ms"] > 0 for service in report["services"])
@@ -191,6 +195,21 @@ def test_counts_are_summed_over_outcomes() -> None:
     assert found["books"].errors == 1
     assert found["books"].seconds == pytest.approx(0.54)
     assert parse_metrics("# HELP nothing\nother_total 1.0\n") == Told()
+
+
+def test_the_graph_that_serves_is_told_with_what_became_of_its_changes() -> None:
+    """In the line below the table."""
+    told = parse_metrics(
+        "# TYPE braid_reloads counter\n"
+        'braid_reloads_total{outcome="swapped"} 2.0\n'
+        'braid_reloads_total{outcome="refused"} 7.0\n'
+        "# TYPE braid_reload_refused gauge\nbraid_reload_refused 1.0\n"
+        "# TYPE braid_graph_loaded_timestamp_seconds gauge\nbraid_graph_loaded_timestamp_seconds 86400.0\n"
+    )
+    assert (told.graph.loaded, told.graph.swaps, told.graph.refused) == (86400.0, 2, True)
+    assert _graph(told.graph).endswith(
+        "changes taken over: 2 · the last change was refused: the gateway's log says why"
+    )
 
 
 def test_a_gateway_without_policies_tells_of_none() -> None:
