@@ -50,8 +50,8 @@ class Seed:
         scenario = Scenario("random", subgraph_sdls(graph), api_sdl(graph), data.world())
         numbers = range(QUESTIONS) if self.only is None else [self.only]
         schema = scenario.monolith.schema
-        labels = [label for rows in data.tables.values() for label in rows]
-        asked = [draw_question(schema, choose.within(f"question {i}"), labels) for i in numbers]
+        ids = [label for rows in data.tables.values() for label in rows]
+        asked = [draw_question(schema, choose.within(f"question {i}"), ids, graph.labels) for i in numbers]
         return Example(scenario, data, asked)
 
 
@@ -68,6 +68,7 @@ def as_python(example: Example, question: Question) -> str:
         world += [f"        {name}={pformat(value, width=100)}"] if value else []
     body = ",\n".join(world)
     failing = f', failing="{data.failing}"' if data.failing else ""
+    labels = f", labels={question.labels!r}" if question.labels else ""
     return (
         "NAME = Scenario(\n"
         '    name="NAME",\n'
@@ -77,7 +78,7 @@ def as_python(example: Example, question: Question) -> str:
         ")\n\n\n"
         "async def test_name() -> None:\n"
         '    """What was wrong."""\n'
-        f'    await ask_checked(NAME, """{_escaped(question.text)}""", {dict(question.variables)!r}{failing})\n'
+        f'    await ask_checked(NAME, """{_escaped(question.text)}""", {dict(question.variables)!r}{failing}{labels})\n'
     )
 
 

@@ -1,12 +1,14 @@
-"""What a search went through: how many graphs and cases had each feature. One that never occurred was not tested."""
+"""What a search went through: how many graphs and cases had each feature. One that hardly occurred was not tested."""
 
 from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from tests.random_graphs.example import Example
+from tests.random_graphs.questions import Question
 from tests.support.gateway import Answer
 from tests.support.scenario import FEDERATION_2
 
@@ -29,11 +31,13 @@ GRAPH_FEATURES = {
     "provided fields": r"@provides",
     "provided fields below fragments": r'@provides\(fields: "[^"]*\.\.\. on',
     "overrides": r"@override",
+    "overrides under a label": r"@override\([^)]*label:",
     "lookups": r"@lookup",
     "interfaces": r"interface N\b",
     "unions": r"union U\b",
     "interface objects": r"@interfaceObject",
     "requirements of interface objects": r"\bk\d\S* [^\n]*@requires",
+    "hidden arguments": r"veiled: Int @inaccessible",
     "hidden fields": r": \S+ [^{},]*@inaccessible",
     "enums": r"enum EnumOut",
     "enums in arguments": r"\(.*EnumIn",
@@ -49,8 +53,14 @@ CASE_FEATURES = {
     "variables in requests": r"\$v\d",
     "arguments": r"\(n: |\(e: |\(i: |\(l: ",
     "interface objects entered": r"\.\.\. on Face",
+    "fields of an interface asked": r"\bn\d\b",
+    "lookups asked": r"\bl\d\(id:",
 }
-OTHER_FEATURES = ("several objects in one request", "unknown entities", "failing fields")
+OTHER_FEATURES = ("several objects in one request", "labels on", "unknown entities", "failing fields")
+ENOUGH = 0.04
+"""The least share of graphs or cases that must have a feature. Asked of searches that are large enough to tell."""
+LARGE = 300
+"""Graphs in such a search."""
 
 
 @dataclass(slots=True)
@@ -70,7 +80,7 @@ class Searched:
         found = {"unknown entities": example.data.unknown, "failing fields": example.data.failing}
         self.graphs_with.update(name for name, value in found.items() if value)
 
-    def count_case(self, answer: Answer) -> None:
+    def count_case(self, question: Question, answer: Answer) -> None:
         self.cases += 1
         requests = [request for fake in answer.fakes.values() for request in fake.requests]
         self.requests += len(requests)
@@ -78,6 +88,7 @@ class Searched:
         self.cases_with.update(name for name, pattern in CASE_FEATURES.items() if re.search(pattern, text))
         if any(len(request.representations) > 1 for request in requests):
             self.cases_with["several objects in one request"] += 1
+        self.cases_with["labels on"] += bool(question.labels)
 
     def add(self, other: Searched) -> None:
         """Count the other's as well."""
@@ -87,20 +98,23 @@ class Searched:
         self.graphs_with += other.graphs_with
         self.cases_with += other.cases_with
 
-    def missing(self) -> list[str]:
-        """The features that never occurred."""
-        found = self.graphs_with.keys() | self.cases_with.keys()
-        return [name for name in (*GRAPH_FEATURES, *CASE_FEATURES, *OTHER_FEATURES) if name not in found]
+    def rare(self) -> list[str]:
+        """Features that occurred too rarely to say that they were tried; in a small search, those that never did."""
+        enough = ENOUGH if self.graphs >= LARGE else 0
+        return [name for name, found, total, _ in self._shares() if found <= enough * total]
+
+    def _shares(self) -> Iterator[tuple[str, int, int, str]]:
+        """Feature, how many have it, of how many, of what."""
+        for name in (*GRAPH_FEATURES, *OTHER_FEATURES[2:]):
+            yield name, self.graphs_with[name], self.graphs, "graphs"
+        for name in (*CASE_FEATURES, *OTHER_FEATURES[:2]):
+            yield name, self.cases_with[name], self.cases, "cases"
 
     def table(self) -> str:
         """Each feature with its share of the graphs or of the cases."""
-        rows: list[str] = []
-        for names, found, total, what in (
-            ((*GRAPH_FEATURES, *OTHER_FEATURES[1:]), self.graphs_with, self.graphs, "graphs"),
-            ((*CASE_FEATURES, *OTHER_FEATURES[:1]), self.cases_with, self.cases, "cases"),
-        ):
-            rows += [f"  {name:38} {found[name]:6} {what} {found[name] / max(total, 1):4.0%}" for name in names]
-        return "\n".join(rows)
+        return "\n".join(
+            f"  {name:38} {found:6} {what} {found / max(total, 1):4.0%}" for name, found, total, what in self._shares()
+        )
 
     def __str__(self) -> str:
         return f"{self.cases} cases on {self.graphs} graphs, {self.requests} requests"

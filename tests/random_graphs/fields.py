@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from tests.random_graphs.choices import Choices
 from tests.random_graphs.entities import INTERFACE, OPAQUE, UNION
-from tests.random_graphs.graph import FieldDef, Graph, ObjectType, Placement
+from tests.random_graphs.graph import VEILED, FieldDef, Graph, ObjectType, Placement
 from tests.random_graphs.inputs import COMMON_ENUM, OUTPUT_ENUM, draw_arguments
 from tests.random_graphs.knowing import FULL_VALUE, Knowledge
 
@@ -72,6 +72,7 @@ class Fields:
         new, old, *_ = owners
         entity.part(new).fields[definition.name] = Placement(overrides=old if choose.chance(85) else "gone")
         if entity.part(new).fields[definition.name].overrides == old:
+            entity.part(new).fields[definition.name].label = choose.one(["", "", "trial", "beta"])
             entity.part(old).fields[definition.name] = Placement(given_up=True)
             self._knowledge.hold(definition.named, old)
         self._knowledge.hold(definition.named, new)
@@ -79,6 +80,10 @@ class Fields:
     def _vary(self, choose: Choices, entity: ObjectType, definition: FieldDef, owners: Sequence[str]) -> None:
         """Subgraphs may promise more than the API does, and accept more than it has."""
         if len(owners) < 2 or definition.named == SPREAD_VALUE:
+            return
+        if definition.is_leaf and choose.chance(12):
+            for graph in owners:
+                entity.part(graph).fields[definition.name].more_arguments = VEILED
             return
         for graph in owners[1:]:
             placement = entity.part(graph).fields[definition.name]
@@ -133,8 +138,10 @@ class Fields:
     def root_fields(self, choose: Choices) -> None:
         """Fields of the query root, and of the mutation root if there is one."""
         query = self._graph.type("Query")
+        abstract = [name for name in (INTERFACE, UNION, OPAQUE) if name in self._graph.abstract and choose.chance(70)]
         for i in range(choose.number(2, 4)):
-            self._root_field(choose.within(f"q{i}"), query, f"q{i}")
+            wanted = abstract[i] if i < len(abstract) else ""
+            self._root_field(choose.within(f"q{i}"), query, f"q{i}", wanted)
         if "lookups" in self._wishes:
             for i in range(2):
                 self._find_field(choose.within(f"l{i}"), f"l{i}", is_lookup=True)
@@ -144,7 +151,8 @@ class Fields:
             for i in range(choose.number(2, 4)):
                 self._root_field(choose.within(f"m{i}"), self._graph.type("Mutation"), f"m{i}")
 
-    def _root_field(self, choose: Choices, root: ObjectType, name: str) -> None:
+    def _root_field(self, choose: Choices, root: ObjectType, name: str, wanted: str = "") -> None:
+        """wanted: the type it has if some subgraph may speak of it."""
         owners = choose.some(self._graph.names, 1, 2) if choose.chance(30) else [choose.one(self._graph.names)]
         named = choose.one(["entity", "entity", "entity", SPREAD_VALUE, "abstract", "abstract", OPAQUE])
         if root.name == "Mutation":
@@ -156,6 +164,9 @@ class Fields:
         elif named == "abstract":
             named = choose.one([n for n in (UNION, INTERFACE, OPAQUE) if n in self._graph.abstract] or ["T0"])
         named = named if named == SPREAD_VALUE or named in self._graph.abstract or named != OPAQUE else "T0"
+        able = [graph for graph in self._graph.names if wanted and self._knowledge.may_hold(wanted, graph)]
+        if able:
+            named, owners = wanted, [choose.one(able)]
         if not all(self._knowledge.may_hold(named, owner) for owner in owners):
             named = "T0"
         arguments = "(n: Int)" if choose.chance(20) else ""

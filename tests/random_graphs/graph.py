@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from itertools import chain
 
 SCALARS = ("Int", "String", "Boolean", "Float", "ID")
+VEILED = "veiled: Int @inaccessible"
+"""An argument that clients cannot see."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +33,8 @@ class FieldDef:
 class Placement:
     """One field in one subgraph. requires, provides: field sets; overrides: the subgraph it is taken from.
 
-    given_up: another subgraph took it over. lookup: a root field whose argument is the key of what it returns.
+    label: under which it is taken over; "": always. given_up: another subgraph took it over, if only under a label.
+    lookup: a root field whose argument is the key of what it returns.
     strict: declared with a further "!". more_arguments: those that are not part of the API. hidden: @inaccessible.
     """
 
@@ -39,6 +42,7 @@ class Placement:
     requires: str = ""
     provides: str = ""
     overrides: str = ""
+    label: str = ""
     given_up: bool = False
     lookup: bool = False
     strict: bool = False
@@ -110,6 +114,10 @@ class ObjectType:
         """The fields that some subgraph answers; the others belong to keys that no subgraph took."""
         return [name for name in self.fields if self.owners(name)]
 
+    def is_veiled(self, name: str) -> bool:
+        """Whether the field has a hidden argument, which whoever declares it external must then declare as well."""
+        return any(placement.more_arguments == VEILED for placement in self.placements(name))
+
     def is_computed(self, name: str) -> bool:
         return any(placement.requires for placement in self.placements(name))
 
@@ -168,6 +176,12 @@ class Graph:
 
     def type(self, name: str) -> ObjectType:
         return self.types.setdefault(name, ObjectType(name))
+
+    @property
+    def labels(self) -> list[str]:
+        """The override labels, sorted."""
+        parts = (part for object_type in self.types.values() for part in object_type.parts.values())
+        return sorted({placed.label for part in parts for placed in part.fields.values() if placed.label})
 
     @property
     def entities(self) -> list[ObjectType]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from graphql import (
@@ -25,19 +25,21 @@ from tests.support.queries import RandomQueries
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """An operation and its variables."""
+    """An operation, its variables, and the override labels that are on when it is asked."""
 
     text: str
     variables: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    labels: tuple[str, ...] = ()
 
 
-def draw_question(schema: GraphQLSchema, choose: Choices, labels: list[str]) -> Question:
-    """A valid question. labels: ids of objects."""
-    queries = RandomQueries(schema, choose.random(), [*labels, *labels, "x"], widest=5, shallowest=3)
+def draw_question(schema: GraphQLSchema, choose: Choices, ids: list[str], labels: Sequence[str] = ()) -> Question:
+    """A valid question. ids: of objects. labels: override labels that may be on."""
+    queries = RandomQueries(schema, choose.random(), [*ids, *ids, "x"], widest=5, shallowest=3)
     is_mutation = schema.mutation_type is not None and choose.chance(50)
     kind = "mutation" if is_mutation else "query"
-    text = asking_what_is_kept(max((queries.next(kind) for _ in range(choose.number(2, 3))), key=len))
-    return _rephrased(text, schema, choose) if choose.chance(60) else Question(text)
+    text = asking_what_is_kept(queries.next(kind, drafts=choose.number(2, 3)))
+    question = _rephrased(text, schema, choose) if choose.chance(60) else Question(text)
+    return replace(question, labels=tuple(label for label in labels if choose.chance(50)))
 
 
 def _rephrased(text: str, schema: GraphQLSchema, choose: Choices) -> Question:

@@ -29,9 +29,17 @@ class Requirements:
             found = self._requirable(entity, graph)
             if found:
                 name = f"k{i}" if entity.opaque else f"c{i}"
-                parts = [self._require(place, entity, graph, wanted) for wanted in place.some(found, 1, 3)]
+                parts = self._require_all(place, entity, graph, place.some(found, 1, 3))
                 entity.define(FieldDef(name, place.one(LEAVES), draw_arguments(self._graph, place)))
                 entity.part(graph).fields[name] = Placement(requires=" ".join(parts))
+
+    def _require_all(self, choose: Choices, entity: ObjectType, graph: str, names: list[str]) -> list[str]:
+        """Objects first: to know them can make a leaf one of the subgraph's own keys, which are not required."""
+        part, parts = entity.part(graph), list[str]()
+        for name in sorted(names, key=lambda name: entity.fields[name].is_leaf):
+            if name not in part.fields or part.fields[name].external:
+                parts.append(self._require(choose, entity, graph, name))
+        return parts
 
     def _requirable(self, entity: ObjectType, graph: str) -> list[str]:
         """Fields that this subgraph cannot read itself, and of which something can be required."""

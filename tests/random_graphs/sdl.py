@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import chain
 
-from tests.random_graphs.graph import AbstractType, Choosable, FieldDef, Graph, ObjectType, Part, Placement
+from tests.random_graphs.graph import VEILED, AbstractType, Choosable, FieldDef, Graph, ObjectType, Part, Placement
 from tests.support.scenario import FEDERATION_2
 
 
@@ -80,8 +80,9 @@ def _plain(definition: FieldDef) -> str:
 def _field(object_type: ObjectType, name: str, placement: Placement) -> str:
     definition = object_type.fields[name]
     arguments = definition.arguments
-    if placement.more_arguments:
-        arguments = f"({', '.join([*([arguments[1:-1]] if arguments else []), placement.more_arguments])})"
+    more = placement.more_arguments or (VEILED if placement.external and object_type.is_veiled(name) else "")
+    if more:
+        arguments = f"({', '.join([*([arguments[1:-1]] if arguments else []), more])})"
     marks = [f"{name}{arguments}: {definition.type}{'!' if placement.strict else ''}"]
     if placement.external:
         marks.append("@external")
@@ -94,7 +95,8 @@ def _field(object_type: ObjectType, name: str, placement: Placement) -> str:
     if placement.provides:
         marks.append(f'@provides(fields: "{placement.provides}")')
     if placement.overrides:
-        marks.append(f'@override(from: "{placement.overrides}")')
+        label = f', label: "{placement.label}"' if placement.label else ""
+        marks.append(f'@override(from: "{placement.overrides}"{label})')
     if placement.lookup:
         marks.append("@lookup")
     return " ".join(marks)

@@ -71,15 +71,17 @@ def _difference(seed: str, number: int, example: Example, question: Question, pr
 
 def _try(example: Example, question: Question, searched: Searched | None = None) -> None:
     """Ask one question. One that is over the gateway's limits is no case."""
-    asked = ask_checked(example.scenario, question.text, question.variables, failing=example.data.failing)
+    scenario, failing = example.scenario, example.data.failing
     try:
-        answer = asyncio.run(asked)
+        answer = asyncio.run(
+            ask_checked(scenario, question.text, question.variables, failing=failing, labels=question.labels)
+        )
     except RequestError as problem:
         if problem.code != OPERATION_TOO_LARGE:
             raise
         return
     if searched is not None:
-        searched.count_case(answer)
+        searched.count_case(question, answer)
 
 
 def _shrunk(seed: str, number: int) -> tuple[Example, Question, Exception] | None:

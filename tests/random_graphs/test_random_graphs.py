@@ -10,7 +10,7 @@ SEED = 1
 
 
 def test_random_graphs_are_answered_as_by_one_schema() -> None:
-    """A few here; `make random-graphs` tries 2,000."""
+    """A few here; `make random-graphs` tries 5,000."""
     searched = Searched()
     for chunk in chunks_of(CASES, SEED):
         searched.add(search(chunk))
