@@ -34,7 +34,7 @@ class Fault:
 FAULTS = (
     Fault(
         "type of a required object is left out",
-        ("farm",),
+        ("farm", "pantry"),
         r"unknown fields \[|lacks __typename",
         "A requirement such as `crop { ... on Wheat { gluten } }` is sent without `__typename` beside `gluten` unless"
         " the field set names it. The subgraph gets an object of an abstract type and cannot tell which one it is.",
@@ -55,7 +55,7 @@ FAULTS = (
     ),
     Fault(
         "interface's name over the object's own",
-        ("awards", "store"),
+        ("awards", "league", "store"),
         r"",
         "A subgraph with an interface object answers the interface as `__typename`. That replaces the concrete type"
         " that was known, and the object is null; fragments on members lose data, some operations cannot be planned.",
@@ -76,7 +76,7 @@ FAULTS = (
     ),
     Fault(
         "field that a condition leaves out cannot be planned",
-        ("copies",),
+        ("copies", "garage"),
         r"Was not able to find any options",
         "A field that no subgraph can give stands under a condition that leaves it out. Planning fails all the same.",
     ),
@@ -92,6 +92,13 @@ FAULTS = (
         r"is null, which ID! does not allow",
         "The object's key is null, since the subgraph it came from does not know it. It is sent all the same, and the"
         " client gets an error for an object that is merely absent. The data is the same.",
+    ),
+    Fault(
+        "missing value without an error",
+        (),
+        r"^errors: \['A value is missing that the schema promises\.'.* and \[\]",
+        "A value that is null where the schema forbids it takes its parent with it. The specification asks for an error"
+        " then, which ours has. The data is the same.",
     ),
     Fault(
         "object whose whole selection is left out",
