@@ -22,8 +22,9 @@ def merge_entities(entities: Sequence[JsonObject | None], slots: Sequence[Sequen
         if entity is None:
             continue
         # Later steps write into what is merged here, so two objects may not share a container.
+        has_containers = any(value.__class__ is dict or value.__class__ is list for value in entity.values())
         for target in targets[1:]:
-            merge_object(target, _copied(entity))
+            merge_object(target, _copied(entity) if has_containers else entity)
         merge_object(targets[0], entity)
 
 
@@ -51,6 +52,9 @@ def merge_object(target: JsonObject, source: JsonObject) -> None:
 
     target: changed in place. The type name that is known first stays: a later one may be an interface's.
     """
+    if target.keys().isdisjoint(source):  # nearly always: a step fetches what is not there yet
+        target.update(source)
+        return
     for key, value in source.items():
         known = target.get(key)
         if known is None:
@@ -77,11 +81,13 @@ def _merged_item(known: Any, value: Any) -> Any:
 
 
 def _copied(value: Any) -> Any:
+    """A dict or a list with all that it holds. Leaves, which most values are, are not called for: half the time."""
     if value.__class__ is dict:
-        return {key: _copied(item) for key, item in value.items()}
-    if value.__class__ is list:
-        return [_copied(item) for item in value]
-    return value
+        return {
+            key: _copied(item) if item.__class__ is dict or item.__class__ is list else item
+            for key, item in value.items()
+        }
+    return [_copied(item) if item.__class__ is dict or item.__class__ is list else item for item in value]
 
 
 def rename(value: Any, tree: RenameTree) -> None:

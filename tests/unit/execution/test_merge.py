@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from copy import deepcopy
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from gateway.execution.merge import merge_entities, merge_object, rename
+from gateway.execution.targets import JsonObject
 from gateway.planning.plan import RenameTree
 
 
@@ -156,3 +158,40 @@ def test_merging_loses_no_key_and_no_value_to_a_null(target: dict[str, Any], sou
 def test_wire_names_become_internal_keys_again(tree: RenameTree, value: Any, renamed: Any):
     rename(value, tree)
     assert value == renamed
+
+
+def plainly(target: JsonObject, source: JsonObject) -> None:
+    """Merging without any short cut: the oracle."""
+    for key, value in source.items():
+        known = target.get(key)
+        if known is None:
+            target[key] = value
+        elif key == "__typename" or value is None:
+            continue
+        elif isinstance(known, dict) and isinstance(value, dict):
+            plainly(known, value)
+        elif not isinstance(known, list) or not isinstance(value, list):
+            target[key] = value
+        elif len(known) == len(value):
+            pairs = [{"": one} for one in known]
+            for pair, other in zip(pairs, value, strict=True):
+                plainly(pair, {"": other})
+            target[key] = [pair[""] for pair in pairs]
+
+
+TYPED = st.dictionaries(st.sampled_from(["__typename", "a", "b", "c"]), JSON, max_size=4)
+
+
+@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.lists(st.tuples(st.none() | TYPED, st.lists(TYPED, min_size=1, max_size=3)), max_size=3))
+def test_short_cuts_change_nothing(cases: list[tuple[JsonObject | None, list[JsonObject]]]) -> None:
+    """The same values in the same order, and no container in two places, into which a later step would write."""
+    expected = deepcopy(cases)
+    for entity, targets in expected:
+        for target in targets:
+            plainly(target, deepcopy(entity or {}))
+    merge_entities([entity for entity, _ in cases], [targets for _, targets in cases])
+    merged = [targets for _, targets in cases]
+    assert json.dumps(merged) == json.dumps([targets for _, targets in expected])
+    found = containers(merged)
+    assert len(found) == len(set(found))
