@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -29,6 +30,10 @@ def plan(
     operation: NameOption = None,
     config: ConfigOption = None,
     supergraph: SupergraphOption = None,
+    labels: Annotated[
+        list[str] | None,
+        typer.Option("--label", metavar="LABEL", help="An override label that is on; may be given several times."),
+    ] = None,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print the plan in the shape that Apollo's tools read, without reasons.")
     ] = False,
@@ -54,10 +59,12 @@ def plan(
         return name, explain_plan(
             prepared,
             _conditions(prepared, question),
-            pipeline.supergraph,
+            pipeline.supergraph.under(_known(labels or [], pipeline.supergraph.labels)),
             # Apollo's shape has no words for keys that arguments give.
             lookups=options.lookups and not as_json,
             echo=options.verify_keys,
+            joins=options.join.graphs,
+            choices=options.limits.planning_choices,
         )
 
     from gateway.planning.apollo import plan_as_query_plan
@@ -71,6 +78,14 @@ def plan(
         write_text(draw_plan(explained, name))
     else:
         write_text(f"{name}: {print_explained(explained)}")
+
+
+def _known(labels: Sequence[str], known: Collection[str]) -> frozenset[str]:
+    """The labels, all of which the graph has."""
+    for label in labels:
+        if label not in known:
+            fail(f"the graph has no override label '{label}'; it has {', '.join(sorted(known)) or 'none'}")
+    return frozenset(labels)
 
 
 def _conditions(operation: Operation, question: Question) -> dict[str, bool]:

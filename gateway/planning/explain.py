@@ -13,6 +13,7 @@ Fields that serve a key or a requirement are told for what they serve, not again
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
@@ -35,6 +36,9 @@ from gateway.planning.solution import (
     item_fetches,
     shallowest,
 )
+from gateway.planning.solver import CHOICES
+
+_WORD = re.compile(r"\w+")
 
 Keys = tuple[str, ...]
 """A path as internal keys."""
@@ -83,10 +87,12 @@ def explain_plan(
     *,
     lookups: bool = True,
     echo: Collection[str] = (),
+    joins: Collection[str] = (),
+    choices: int = CHOICES,
 ) -> ExplainedPlan:
     """The plan that `plan_operation` makes of the same arguments, with the reasons for it. Raises PlanningError."""
-    solution = solve_operation(operation, conditions, supergraph, lookups=lookups)
-    plan = write_plan(solution, operation, supergraph, echo)
+    solution = solve_operation(operation, conditions, supergraph, lookups=lookups, choices=choices)
+    plan = write_plan(solution, operation, supergraph, echo, joins)
     return ExplainedPlan(plan, _Walk(solution, plan, supergraph).reasons(), supergraph)
 
 
@@ -101,11 +107,14 @@ class _Note:
 
 @dataclass(frozen=True, slots=True)
 class _At:
-    """Where objects lie, and which step holds them for each subgraph that does."""
+    """Where objects lie, and which steps hold them for each subgraph that does.
+
+    Several: one path of keys can lead to objects of several types, and to a step for each of them.
+    """
 
     type: str
     path: Keys
-    holding: Mapping[str, int]
+    holding: Mapping[str, tuple[int, ...]]
 
 
 class _Walk:
@@ -122,6 +131,7 @@ class _Walk:
         self._steps: dict[tuple[str, Keys], list[FetchStep]] = {}
         for step in plan.steps:
             self._steps.setdefault((step.graph, tuple(element.key for element in step.path)), []).append(step)
+        self._words = {step.id: frozenset(_WORD.findall(step.document)) for step in plan.steps}
 
     def reasons(self) -> dict[int, tuple[Reason, ...]]:
         for root in self._roots:
@@ -150,17 +160,18 @@ class _Walk:
 
     def _item(self, item: Item, at: _At, serves: str, alternatives: tuple[Alternative, ...] = ()) -> None:
         """One field that is read at this position, and everything that it stands on and that lies below it."""
-        below: dict[str, int] = {}
+        below: dict[str, tuple[int, ...]] = {}
         for source in item.providers:
-            step = self._step_of(source, item.field, at)
-            if step is None:
+            steps = self._steps_of(source, item.field, at)
+            if not steps:
                 continue
-            below[source.graph] = step
-            note = self._notes[step].setdefault((at.path, f"{at.type}.{item.field.name}"), _Note())
-            if serves:
-                note.serves[serves] = None
-            elif not note.how:
-                note.how, note.alternatives = self._how(source, item.field, at.type), alternatives
+            below[source.graph] = steps
+            for step in steps:
+                note = self._notes[step].setdefault((at.path, f"{at.type}.{item.field.name}"), _Note())
+                if serves:
+                    note.serves[serves] = None
+                elif not note.how:
+                    note.how, note.alternatives = self._how(source, item.field, at.type), alternatives
             if source.jump is not None:
                 self._needs(source.jump, item.field, at)
         if item.child is not None:
@@ -178,16 +189,19 @@ class _Walk:
             as_requirement = f"required by {jump.graph} for {at.type}.{wanted.name}"
             self._item(item, at, as_key if item.field.key in in_key else as_requirement)
 
-    def _children(self, child: AbstractPlan, wanted: Field, at: _At, holding: dict[str, int], serves: str) -> None:
+    def _children(
+        self, child: AbstractPlan, wanted: Field, at: _At, holding: dict[str, tuple[int, ...]], serves: str
+    ) -> None:
         path = (*at.path, wanted.key)
         told = child.narrowing
         if told is not None and told.jump is not None:
             self._needs(told.jump, wanted, _At(told.type, path, holding))
-            step = next((step for step in self._steps.get((told.graph, path), ()) if step.kind == "entities"), None)
-            if step is not None:
-                note = self._notes[step.id].setdefault((path, f"{told.type}.__typename"), _Note())
+            found = tuple(step.id for step in self._steps.get((told.graph, path), ()) if step.kind == "entities")
+            for step in found:
+                note = self._notes[step].setdefault((path, f"{told.type}.__typename"), _Note())
                 note.how = f"tells what the objects are, which {_names(holding)} knows as {told.type} only"
-                holding = {**holding, told.graph: step.id}
+            if found:
+                holding = {**holding, told.graph: found}
         for plan in child.by_type:
             if serves:
                 for item in plan.items:
@@ -195,15 +209,17 @@ class _Walk:
             else:
                 self._object(plan, _At(plan.type, path, holding))
 
-    def _step_of(self, source: Source, wanted: Field, at: _At) -> int | None:
-        """The step that reads a field of the objects here; None for what arguments give."""
+    def _steps_of(self, source: Source, wanted: Field, at: _At) -> tuple[int, ...]:
+        """The steps that read a field of the objects here; none for what arguments give."""
         if source.graph == ARGUMENTS:
-            return None
+            return ()
         if source.jump is None and source.graph in at.holding:
-            return at.holding[source.graph]
-        candidates = self._steps.get((source.graph, at.path), [])
-        reading = (step for step in candidates if wanted.key in step.fields.get(at.type, ()))
-        return next((step.id for step in reading), candidates[0].id if candidates else None)
+            steps = at.holding[source.graph]
+        else:
+            candidates = self._steps.get((source.graph, at.path), [])
+            steps = tuple(step.id for step in candidates if wanted.key in step.fields.get(at.type, ()))
+        # Of the steps on one path some may be for other types only.
+        return tuple(step for step in steps if wanted.name in self._words[step])
 
     def _echoes(self, step: FetchStep) -> None:
         path = tuple(element.key for element in step.path)

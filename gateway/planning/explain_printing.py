@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 
 from gateway.planning.explain import Alternative, ExplainedPlan, Reason
 from gateway.planning.plan import FetchStep, Plan
-from gateway.planning.printing import print_asked, print_place, print_request
+from gateway.planning.printing import print_asked, print_part, print_place, print_request
 
 
 def print_explained(explained: ExplainedPlan) -> str:
@@ -19,6 +19,8 @@ def print_explained(explained: ExplainedPlan) -> str:
         return "no fetches\n"
     children = _children(plan)
     lines = [print_summary(plan), ""]
+    if plan.is_cut_short:
+        lines.insert(1, "the search was cut short (limits.planning_choices): there may be a cheaper plan")
     for step in children[None]:
         lines += _tree(step, children, explained)
         lines.append("")
@@ -29,7 +31,7 @@ def print_summary(plan: Plan) -> str:
     """`3 requests in 2 levels, to catalog, customers and orders`."""
     graphs = sorted({step.graph for step in plan.steps})
     names = f"{', '.join(graphs[:-1])} and {graphs[-1]}" if len(graphs) > 1 else "".join(graphs)
-    return f"{_counted(len(plan.steps), 'request')} in {_counted(plan.depth, 'level')}, to {names or 'nobody'}"
+    return f"{_counted(len(plan.requests), 'request')} in {_counted(plan.depth, 'level')}, to {names or 'nobody'}"
 
 
 def print_reasons(reasons: Sequence[Reason]) -> list[str]:
@@ -74,10 +76,13 @@ def _tree(
 ) -> Iterator[str]:
     """A step's lines and those of the steps below it. first, more: what stands before the first line and the others."""
     below = children.get(step.id, [])
-    yield f"{first}#{step.id} {step.graph}  level {step.level}  {print_asked(step)}{print_place(step)}"
+    head = f"#{step.id} {step.graph}  level {step.level}  {print_asked(step)}{print_place(step)}"
+    yield f"{first}{head}{_shared(step, explained.plan)}"
     bar = more + ("│   " if below else "    ")
     for line in print_request(step).splitlines():
         yield f"{bar}{line}"
+    for part in step.parts:
+        yield f"{bar}{print_part(part).strip()}"
     for line in print_reasons(explained.reasons[step.id]):
         yield f"{bar}· {line}"
     for child in below:
@@ -86,6 +91,13 @@ def _tree(
         yield from _tree(
             child, children, explained, f"{more}{'└─ ' if is_last else '├─ '}", more + ("   " if is_last else "│  ")
         )
+
+
+def _shared(step: FetchStep, plan: Plan) -> str:
+    """The steps that go out in the same request, if any do."""
+    together = next(numbers for numbers in plan.requests if step.id in numbers)
+    others = ", ".join(f"#{number}" for number in together if number != step.id)
+    return f"  in one request with {others}" if others else ""
 
 
 def _counted(count: int, name: str) -> str:

@@ -99,7 +99,7 @@ def _request(steps: Sequence[FetchStep]) -> str:
     texts = tuple(step.text for step in steps if step.text is not None)
     request = print_request(first) if len(steps) == 1 else _pretty(join_documents(texts).text)
     lines += [f"    {line}" for line in request.splitlines()]
-    lines += [_part(part) for step in steps for part in step.parts]
+    lines += [print_part(part) for step in steps for part in step.parts]
     return "\n".join(lines) + "\n"
 
 
@@ -107,7 +107,8 @@ def _head(step: FetchStep) -> str:
     return f"#{step.id} {step.graph}  {print_asked(step)}{print_place(step)}"
 
 
-def _part(part: FetchStep) -> str:
+def print_part(part: FetchStep) -> str:
+    """What a step falls back to when not all that it needs has come, on one line."""
     asked = part.text.selection if part.text is not None else part.document
     return f"    in part: {print_asked(part)}{print_place(part)}  {asked}"
 

@@ -9,6 +9,7 @@ from xml.etree import ElementTree
 import pytest
 
 from tests.unit.cli.conftest import Braid
+from tests.unit.supergraphs import supergraph_sdl
 
 
 def test_the_plan_is_a_tree_with_reasons(braid: Braid) -> None:
@@ -87,6 +88,31 @@ def test_a_condition_without_a_value_is_asked_for(braid: Braid, variables: str) 
     result = braid("plan", "-", "--variables", variables, stdin=CONDITIONAL)
     assert (result.returncode, result.stdout) == (1, "")
     assert "the plan depends on $stars: give it with --variables '{\"stars\": true}', or false" in result.stderr
+
+
+LABELLED = """
+type Query @join__type(graph: A) @join__type(graph: B) { one: Item @join__field(graph: A) }
+type Item @join__type(graph: A, key: "id") @join__type(graph: B, key: "id") {
+  id: ID!
+  size: Int @join__field(graph: A, overrideLabel: "half")
+            @join__field(graph: B, override: "a", overrideLabel: "half")
+}
+"""
+
+
+@pytest.mark.parametrize(("options", "said"), [((), "1 request in"), (("--label", "half"), "2 requests in 2 levels")])
+def test_override_labels_decide_about_the_plan(
+    braid: Braid, tmp_path: Path, options: tuple[str, ...], said: str
+) -> None:
+    (tmp_path / "labelled.graphql").write_text(supergraph_sdl(LABELLED, join="0.4"))
+    result = braid("plan", "-", "-s", "labelled.graphql", *options, folder=tmp_path, stdin="{ one { size } }")
+    assert said in result.stdout
+
+
+def test_an_unknown_label_is_refused(braid: Braid) -> None:
+    result = braid("plan", "shelf.graphql", "--label", "new")
+    assert (result.returncode, result.stdout) == (1, "")
+    assert "the graph has no override label 'new'; it has none" in result.stderr
 
 
 def test_a_faulty_query_is_refused_with_its_place(braid: Braid) -> None:

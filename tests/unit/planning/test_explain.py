@@ -192,6 +192,26 @@ def test_keys_that_arguments_give_need_no_reason() -> None:
     assert any(purpose.startswith("key of ") for purpose in served)
 
 
+def test_steps_that_share_a_request_are_told_together() -> None:
+    """They are one request of those that are counted."""
+    supergraph = films()
+    prepared = operation("{ a: film(id: 1) { shipping } b: film(id: 2) { shipping } }", supergraph)
+    apart = print_explained(explain_plan(prepared, {}, supergraph))
+    joined = print_explained(explain_plan(prepared, {}, supergraph, joins={"stock"}))
+    assert apart.startswith("3 requests in 2 levels, to catalog and stock\n")
+    assert joined.startswith("2 requests in 2 levels, to catalog and stock\n")
+    assert "at film__1  after #0  in one request with #2\n" in joined
+    assert "in one request" not in apart
+
+
+def test_a_search_that_was_cut_short_says_so() -> None:
+    supergraph = films()
+    prepared = operation(SEARCH, supergraph)
+    assert "cut short" not in print_explained(explain_plan(prepared, {}, supergraph))
+    explained = explain_plan(prepared, {}, supergraph, choices=0)
+    assert ("cut short" in print_explained(explained)) == explained.plan.is_cut_short
+
+
 def test_fields_that_verify_entities_are_told_as_such() -> None:
     supergraph = films()
     prepared = operation("{ film(id: 1) { shipping } }", supergraph)
