@@ -143,6 +143,9 @@ gateway-oracle: install ## Ask Braid and npm's @apollo/gateway 2,000 random ques
 	@$(call npm,gateway-oracle,tests/oracle)
 	@$(BIN)/python -m tests.oracle $(ARGS)
 
+planning: install ## Measure what planning costs: cold plans, a graph of 1,000 types, a flood of 10,000 operations; ARGS="--flood 500"
+	@$(BIN)/python -m tests.planning_cost $(ARGS)
+
 random-graphs: install ## Compare 5,000 random questions to random graphs with one schema's answers; ARGS="--seed 7"
 	@$(BIN)/python -m tests.random_graphs --cases 5000 $(ARGS)
 
