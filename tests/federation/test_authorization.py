@@ -11,8 +11,10 @@ import pytest
 
 from gateway.authorization.authorizer import Authorizer
 from gateway.authorization.policies import Policies
+from gateway.federation.access import AUTHENTICATED, Access
 from gateway.operation.errors import RequestError
 from tests.federation.restricted import Claims, RestrictedGateway, assert_as_expected, denied_paths, expected
+from tests.federation.test_interface_objects import STORE
 from tests.support.scenario import Scenario
 from tests.support.world import World
 
@@ -174,6 +176,24 @@ async def test_what_exists_is_not_told_by_its_type():
     answer = await RestrictedGateway(ARCHIVE).ask("{ mixed { __typename } item { __typename } }")
     assert answer.data == {"mixed": [{"__typename": "Paper"}, None, {"__typename": "Reader"}], "item": None}
     assert "Film" not in json.dumps([answer.data, answer.errors, answer.extensions])
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "{ best { ... on Film { title } } }",
+        "{ best { ... on Album { tracks } } }",
+        "{ best { id stars } }",
+        '{ rated(id: "f1") { stars } }',
+    ],
+)
+@pytest.mark.parametrize("hidden", ["Film", "Album"])
+async def test_objects_of_an_interface_object_are_judged_by_their_own_type(query: str, hidden: str):
+    """`ratings` does not know what its items are, so it has to be found out elsewhere, whatever is asked of them."""
+    access = Access({hidden: frozenset({AUTHENTICATED})})
+    gateway = RestrictedGateway(STORE, access)
+    for claims in (None, ANYBODY):
+        assert_as_expected(await gateway.ask(query, claims), expected(STORE, query, access, claims))
 
 
 async def test_introspection_is_the_same_for_all():
