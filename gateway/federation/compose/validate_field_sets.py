@@ -76,7 +76,7 @@ class _Check:
 
     def _faults(self, type_name: str) -> Iterator[Fault]:
         if self.fields.text is None:
-            yield "INVALID_FIELDS_TYPE", "`fields` must be a string."
+            yield "INVALID_FIELDS_TYPE", "`fields` must be a string. Write it in quotes."
             return
         try:
             selection_set = parse_field_set(self.fields.text)
@@ -153,7 +153,10 @@ class _Check:
         target = self.subgraph.types.get(named(field.type))
         composite = target is not None and target.composite
         if target is not None and self.directive == "key" and target.kind in (Kind.INTERFACE, Kind.UNION):
-            message = f'"{coordinate}" is of a {target.kind.value.lower()} type, which a @key cannot hold.'
+            message = (
+                f'"{coordinate}" is of the {target.kind.value.lower()} type "{target.name}", which a @key cannot hold.'
+                " Choose a field of an object or a scalar."
+            )
             yield "FIELDS_SELECT_INVALID_TYPE", message
             return
         if composite and node.selection_set is None:
