@@ -1,4 +1,11 @@
-"""Why an operation cannot be planned: the selected fields that no combination of subgraphs can give."""
+"""Why an operation cannot be planned: the selected fields that no combination of subgraphs can give.
+
+Problem: the solver says that a selection has no plan, not which part of it is to blame, and it may be one field
+         of a hundred.
+Naive:   let it carry reasons upwards; every answer would then cost what only a failure needs.
+Idea:    plan each leaf alone, with nothing but the fields that lead to it. Those that fail alone are the reason.
+Invariant: a field that is named cannot be had in this place whatever else is asked. If none fails alone, none is named.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,9 @@
-"""Drafts: steps and their selections while a plan is being written. Changed in place; a finished plan holds none."""
+"""Drafts: steps and their selections while a plan is being written. Changed in place; a finished plan holds none.
+
+Problem: which request a field goes into, and with which others, is known only when all fields have been looked at.
+Idea:    a selection is a tree of fields by internal key, so selecting twice is selecting once, and taking over another
+         request's selection is joining two trees. Text is printed once, at the end.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,9 @@
-"""Operation x Supergraph -> Plan: solve, write steps, merge them, print their requests. Pure; the result is cached."""
+"""Operation x Supergraph -> Plan: solve, write steps, merge them, print their requests. Pure; the result is cached.
+
+What is chosen (a Solution: which source gives which field) is kept apart from how it is written (steps and documents),
+so that a choice can be explained, and that merging steps never changes what was chosen. A query's root is one position,
+held by nobody. A mutation's fields are each solved alone, since each runs in one subgraph, after the one before.
+"""
 
 from __future__ import annotations
 

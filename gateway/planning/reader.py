@@ -1,4 +1,10 @@
-"""What a source can read of an object: the rules of @external, @provides and @requires at one place."""
+"""What a source can read of an object: the rules of @external, @provides and @requires at one place.
+
+Problem: a field that a subgraph declares is not always one that it can be asked for. External, it is there to be named;
+         below a field that provides it, it can be read all the same; with a requirement, it needs more than the object.
+Idea:    a source carries the view through which it came, so that the answer follows from source, type and field alone.
+Invariant: yes means that one more field in the request that holds the object is enough. All else is a jump's business.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,10 @@
-"""Entry drafts -> how an object is presented to the subgraph that is entered."""
+"""Entry drafts -> how an object is presented to the subgraph that is entered.
+
+Problem: keys and requirements of several fields meet in one representation, which has one slot for each field name; and
+         what a fragment in them selects depends on the object's own type.
+Idea:    join them as field sets, for each runtime type by itself, so that nested objects are put together.
+Invariant: a null may be sent for what is only required, and for a key's part only where the subgraph's type allows it.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,8 @@
-"""The drafted steps as a graph in both directions, so that a pass need not look through all of them for each."""
+"""The drafted steps as a graph in both directions, so that a pass need not look through all of them for each.
+
+A step knows what it awaits. Passes also ask who awaits it; found anew for each step, that takes time with the square of
+the plan's size. So the other direction is kept too, and both are kept right while steps are merged.
+"""
 
 from __future__ import annotations
 
