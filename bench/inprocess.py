@@ -344,6 +344,9 @@ class _Client(asyncio.Transport):
         if self._over is not None and not self._over.done():
             self._over.set_exception(ConnectionResetError("the server has closed the connection"))
 
+    def abort(self) -> None:
+        self.close()
+
     def get_write_buffer_size(self) -> int:
         return 0
 

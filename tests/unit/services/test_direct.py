@@ -32,6 +32,12 @@ ANSWERS = {
 }
 
 
+async def until(came: Callable[[], bool]) -> None:
+    async with asyncio.timeout(10):
+        while not came():  # noqa: ASYNC110 - what is waited for happens in the server under test, which tells nobody
+            await asyncio.sleep(0.01)
+
+
 def in_pieces(wire: bytes, size: int, *, close: bool = False) -> Script:
     async def script(exchange: Exchange) -> None:
         for start in range(0, len(wire), size):
@@ -196,8 +202,8 @@ async def test_calls_beyond_the_pool_wait_their_turn_and_one_that_gives_up_costs
     async with raw_server(script) as server:
         transport = DirectTransport(2)
         calls = [asyncio.create_task(transport.send("POST", server.url, {}, b"%d" % n, 100)) for n in range(10)]
-        await asyncio.sleep(0.05)
-        assert len(server.exchanges) == server.connections == 2
+        await until(lambda: len(server.exchanges) == 2)
+        assert server.connections == 2
         calls[0].cancel()
         calls[5].cancel()
         opened.set()
@@ -236,8 +242,7 @@ async def test_a_connection_that_nobody_uses_is_closed_by_us() -> None:
         for _ in range(2):
             await transport.send("POST", server.url, {}, b"", 100)
             assert server.open == 1
-            await asyncio.sleep(0.15)
-            assert server.open == 0
+            await until(lambda: server.open == 0)
         await transport.close()
 
 
