@@ -3,6 +3,9 @@
 One coroutine drives all steps and does all merging, so data needs no locks; a task per fetch does the waiting. When the
 time for fetching is over, a little before the deadline, unfinished fetches are cancelled and become failures like any
 other: what has arrived is answered.
+
+Longer than other modules, because it is one loop over one state: what waits, runs, has come and has failed is read and
+changed at every stage of a step, and no stage has a state of its own that could go with it.
 """
 
 from __future__ import annotations
