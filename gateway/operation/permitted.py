@@ -242,5 +242,6 @@ def unauthorized_errors(denied: Sequence[Denied]) -> list[dict[str, Any]]:
     found: dict[tuple[str, ...], dict[str, Any]] = {}
     for one in denied:
         place = {"path": list(one.path)} if one.path else {}
-        found.setdefault(one.path, {"message": one.message, **place, "extensions": {"code": UNAUTHORIZED_FIELD_OR_TYPE}})
+        extensions = {"code": UNAUTHORIZED_FIELD_OR_TYPE}
+        found.setdefault(one.path, {"message": one.message, **place, "extensions": extensions})
     return list(found.values())
