@@ -50,9 +50,10 @@ class _Walk:
                 for argument in source.contexts:
                     for setter in self._setters(argument.context):
                         self.object(argument.selection, setter)
-        if field.selections:
-            named = self._supergraph.types[type_name].fields[field.name].named
-            for below in self._supergraph.possible_anywhere(named) | {named}:
+        # An interface may lack what a fragment inside selects; the types behind it are looked at one by one.
+        declared = self._supergraph.field(type_name, field.name)
+        if field.selections and declared is not None:
+            for below in self._supergraph.possible_anywhere(declared.named) | {declared.named}:
                 self.object(field.selections, below)
 
     def _setters(self, context: str) -> frozenset[str]:
