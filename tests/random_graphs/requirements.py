@@ -158,7 +158,7 @@ class Requirements:
         found = [
             name
             for name in type_.known()
-            if not type_.fields[name].arguments
+            if not (type_.fields[name].arguments or type_.is_veiled(name))
             and (name not in part.fields or part.fields[name].external)
             and not type_.is_computed(name)
             and (type_.fields[name].is_leaf or (depth > 0 and self._is_further_entity(type_.fields[name], graph)))
