@@ -1,7 +1,8 @@
 """One HTTP/1.1 connection to a service: a request goes out, its answer comes back, as cheaply as Python can.
 
 httptools parses; the event loop calls us with bytes, and one future wakes the caller when the answer is whole. So a
-call costs no task, no lock and no object per header: a seventh of what aiohttp's cost (docs/performance.md).
+call costs no task, no lock and no object per header: the seven calls of the public workload take about 0.8 ms of CPU
+less than by aiohttp (docs/performance.md).
 
 An answer that is short and not compressed, as nearly all are, is collected here. Any other is handed on in pieces as
 they come, with reading paused until somebody takes them, so that its reader decides how much is held.

@@ -54,9 +54,9 @@ class Settings(Section):
     reload: ReloadSection = ReloadSection()
     telemetry: TelemetrySection = TelemetrySection()
     transport: Literal["direct", "aiohttp", "httpx"] = "direct"
-    """What carries calls to services: connections of our own to GraphQL subgraphs, and aiohttp to REST services; aiohttp
-    for both, which costs a call to a subgraph seven times the CPU; or httpx, which costs several times that: use it where
-    a proxy or an authentication plug-in needs it."""
+    """What carries calls to services: `direct` is connections of our own to GraphQL subgraphs, and aiohttp to REST
+    services; `aiohttp`, that for both, at more CPU for a call to a subgraph; `httpx` costs several times that, and is
+    for proxies and authentication plug-ins that need it."""
     supergraph: Path | None = None
     """File with a composed supergraph, to serve instead of composing one. `subgraphs` may then override URLs."""
     retry_budget: RetryBudgetSection = RetryBudgetSection()
