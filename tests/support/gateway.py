@@ -144,8 +144,9 @@ def _line(step: FetchStep, plan: Plan) -> str:
 
 
 def _ancestors(step: int, plan: Plan) -> set[int]:
+    """All that is merged before it can begin: an early step that it waits for waits for what finds its object."""
     found: set[int] = set()
-    for dependency in plan.steps[step].dependencies:
+    for dependency in (*plan.steps[step].dependencies, *plan.steps[step].merge_after):
         found |= {dependency, *_ancestors(dependency, plan)}
     return found
 
@@ -175,7 +176,7 @@ def _part_problems(step: FetchStep, plan: Plan) -> list[str]:
     filled = {(name, key) for part in step.parts for name, keys in part.fields.items() for key in keys}
     if filled != {(name, key) for name, keys in step.fields.items() for key in keys}:
         found.append(f"step {step.id} fills {step.fields}, its parts {filled}")
-    before = {*step.dependencies, *_ancestors(step.id, plan)}
+    before = _ancestors(step.id, plan)
     if not all(before.issuperset(part.dependencies) for part in step.parts):
         found.append(f"a part of step {step.id} waits for more than it")
     if {part.id for part in step.parts} & set(range(len(plan.steps))):
