@@ -30,6 +30,7 @@ def plain(output: str) -> tuple[list[str], list[str]]:
         (r'"request_id": "\w+"', '"request_id": "R"'),
         (r'"timestamp": "[^"]+"', '"timestamp": "T"'),
         (r"\b\d\.\d\b", "N"),
+        (r"loaded [-\d]+ [:\d]+", "loaded T"),
         (r"(?m)^\[\d\].*\n", ""),
         (r"[ \t]+", " "),
     ):

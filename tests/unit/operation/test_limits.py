@@ -328,5 +328,11 @@ def test_counts_equal_those_of_a_walk_over_every_expansion(text: str) -> None:
 
 def test_every_limit_has_its_test() -> None:
     """A limit added later must be measured and said."""
-    elsewhere = {"characters", "tokens", "values", "fetches"}  # fetches: test_cost.py
+    elsewhere = {
+        "characters",
+        "tokens",
+        "values",
+        "fetches",
+        "planning_choices",
+    }  # fetches: test_cost.py; choices: planning/test_budget.py
     assert {limit.name for limit in fields(Limits)} == {*elsewhere, *COUNTED}

@@ -12,7 +12,7 @@ from tests.federation.scenarios import SCENARIOS
 from tests.support.gateway import supergraph_of
 from tests.support.scenario import FEDERATION_2
 
-UNREACHABLE_BY_DESIGN = {"ledger"}
+UNREACHABLE_BY_DESIGN = {"garage", "ledger"}
 
 
 def check(**subgraphs: str) -> list[Problem]:
