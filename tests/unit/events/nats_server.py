@@ -10,6 +10,7 @@ import subprocess
 import time
 from pathlib import Path
 
+import psutil
 import pytest
 
 START_S = 20.0
@@ -66,8 +67,14 @@ class NatsServer:
         assert self._process.wait() == -signal.SIGKILL
 
     def pause(self) -> None:
+        """It has stopped when this ends: it would answer in the moment that a signal takes."""
         assert self._process is not None
         self._process.send_signal(signal.SIGSTOP)
+        paused = psutil.Process(self._process.pid)
+        deadline = time.monotonic() + START_S
+        while paused.status() != psutil.STATUS_STOPPED:
+            assert time.monotonic() < deadline, "nats-server does not stop"
+            time.sleep(0.001)
 
     def resume(self) -> None:
         assert self._process is not None

@@ -19,7 +19,7 @@ from tests.unit.settings.reading import SHOP, problems
         ("server: {prt: 1}\n", ["5:10: server.prt: unknown key; did you mean 'port'?"]),
         (
             "cache:\n  nonsense: 1\n",
-            ["6:3: cache.nonsense: unknown key; known are operations, plans"],
+            ["6:3: cache.nonsense: unknown key; known are megabytes, operations, plans"],
         ),
         ("    timout_s: 3\n", ["5:5: subgraphs.customers.timout_s: unknown key; did you mean 'timeout_s'?"]),
         ("    schema_module: a\n", ["5:5: subgraphs.customers.schema_module: unknown key; did you mean 'schema'?"]),
