@@ -197,9 +197,16 @@ class Graph:
         return [a for a in self.abstract.values() if object_type.name in a.members]
 
     def possible(self, owner: ObjectType, name: str) -> list[str]:
-        """The types that objects below a field of abstract type can have: those that all its owners know."""
+        """The types that objects below a field of abstract type can have: those known to all that may be asked for it.
+
+        Who gave it up under a label is asked while the label is off.
+        """
         abstract = self.abstract[owner.fields[name].named]
-        held = [abstract.held[graph] for graph in owner.owners(name) if graph in abstract.held]
+        is_labelled = any(placement.label for placement in owner.placements(name))
+        former = [
+            g for g, part in owner.parts.items() if is_labelled and name in part.fields and part.fields[name].given_up
+        ]
+        held = [abstract.held[graph] for graph in (*owner.owners(name), *former) if graph in abstract.held]
         return [member for member in abstract.members if all(member in members for members in held)]
 
     def users(self, name: str) -> list[str]:
