@@ -193,12 +193,11 @@ class Http1Connection(asyncio.Protocol):
         try:
             self._parser.feed_data(data)
         except (httptools.HttpParserError, httptools.HttpParserUpgrade) as error:
-            if self._is_complete:
-                self.surplus = True
-            else:
+            if not self._is_complete:
                 self._fail(NotHttp(type(error).__name__))
-            return
-        if self._received - self._body > MAX_HEAD_BYTES + _FRAMING_PER_BODY * self._body:
+                return
+            self.surplus = True  # behind an answer that said it was the last: that one is whole
+        if not self._is_complete and self._received - self._body > MAX_HEAD_BYTES + _FRAMING_PER_BODY * self._body:
             self._fail(NotHttp("more framing than answer"))
             return
         if self._held > SMALL_BYTES:
