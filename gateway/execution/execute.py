@@ -139,6 +139,7 @@ class _Execution:
                 if not done and left <= held:
                     await self._expire()
                 self._take(done)
+                del done  # what has failed holds what was read of its answer
                 await take_turn()
                 self._advance()
         finally:
