@@ -30,7 +30,7 @@ KEEP_ALIVE_S = 10
 # Containers that are made, and not yet freed, before the garbage collector looks at them. At CPython's 700 it looks at
 # the same answers again and again while they are put together: 840 entities an answer, 50 at once, 3.6 to 3.9 ms of CPU
 # each; from 20,000 on 3.1 ms, and no more memory.
-YOUNG_OBJECTS = 10_000
+YOUNG_OBJECTS = 20_000
 # How long cancelled requests may take to answer and tidy up before the engine's clients are closed.
 SETTLE_S = 1.0
 
