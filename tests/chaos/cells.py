@@ -25,8 +25,7 @@ from tests.shop.discretion import indiscretions
 DEADLINE_S = 0.5
 SLACK_S = 0.05
 """By how much an answer may be later than the deadline, at p99."""
-GROWTH_MB = 35.0
-"""To be 20 again: with 300 MB answers of orders it was 18 to 21, and is 22 to 34 since work waits for its turn."""
+GROWTH_MB = 20.0
 RECOVERY_S = 5.0
 
 LOAD_S = 0.8

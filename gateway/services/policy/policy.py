@@ -15,6 +15,7 @@ from __future__ import annotations
 import asyncio
 import random
 import time
+import traceback
 from collections.abc import Awaitable, Callable
 from typing import Generic, TypeVar
 
@@ -171,6 +172,8 @@ class _Call(Generic[T]):
         except LIBRARY_FAULTS as error:
             translated = translate_fault(policy.service, error)
             verdict = judge(translated)
+            # What the libraries had read stays in their frames, and these in the error, until garbage is collected.
+            traceback.clear_frames(error.__traceback__)
             raise translated from error
         finally:
             room.leave()
