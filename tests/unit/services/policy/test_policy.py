@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import weakref
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import replace
@@ -347,3 +348,22 @@ def test_a_policy_outlives_event_loops(make_context: MakeContext) -> None:
 
 async def one(policy: ServicePolicy, make_context: MakeContext, ending: object) -> object:
     return await policy.call(Service(ending), make_context(), repeatable=False)
+
+
+async def test_a_failed_call_holds_nothing_of_what_it_had_read(make_context: MakeContext) -> None:
+    """Not even while its error is held: a request keeps that until it is answered."""
+
+    class Read:
+        """Stands for the bytes of an answer."""
+
+    held: list[weakref.ref[Read]] = []
+
+    async def read_too_much(_: float) -> None:
+        read = Read()
+        held.append(weakref.ref(read))
+        raise BodyTooLarge
+
+    with pytest.raises(SourceResponseTooLarge) as raised:
+        await ServicePolicy("stock", QUICK).call(read_too_much, make_context(5.0), repeatable=False)
+    assert raised.value.__cause__ is not None
+    assert [ref() for ref in held] == [None]
