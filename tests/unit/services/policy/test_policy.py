@@ -19,6 +19,7 @@ from gateway.services.errors import (
     ServiceBusy,
     SourceError,
     SourceHttpError,
+    SourceResponseTooLarge,
     SourceTimeout,
     SourceUnreachable,
 )
